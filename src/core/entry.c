@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/entry.h"
+
+bool
+ps_entry_same (const PsEntry *a, const PsEntry *b)
+{
+  if (a->kind != b->kind)
+    return false;
+  if (a->kind == PS_KIND_ABSENT || a->kind == PS_KIND_DIR)
+    return true;
+  return a->size == b->size && a->mtime == b->mtime && a->executable == b->executable;
+}
+
+const char *
+ps_kind_name (PsKind kind)
+{
+  static const char *const names[] = {
+    [PS_KIND_ABSENT] = "nothing",       [PS_KIND_FILE] = "file",
+    [PS_KIND_DIR] = "directory",        [PS_KIND_SYMLINK] = "symbolic link",
+    [PS_KIND_SPECIAL] = "special file",
+  };
+
+  return names[kind];
+}

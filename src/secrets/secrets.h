@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The desktop's keyring. Without libsecret every call ends with G_IO_ERROR_NOT_SUPPORTED. See
+ * desktop.md's lesson: a locked keyring is not an empty one; items are found by our own attributes,
+ * unlocked on purpose, and any error means "not usable", never "no password". */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  const char *host;
+  guint port;
+  const char *user;
+  const char *kind;    /* "password", "passphrase" */
+  const char *subject; /* (nullable) the key file for a passphrase */
+} PsSecretId;
+
+/* May wait for minutes while the desktop asks to unlock. finish: (transfer full) (nullable): NULL
+ * without error = there is none (or unlocking was refused: then *@locked is TRUE). Free with
+ * ps_secret_free (). */
+void ps_secrets_lookup_async (const PsSecretId *id, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+char *ps_secrets_lookup_finish (GAsyncResult *result, gboolean *locked, GError **error);
+
+void ps_secrets_store_async (const PsSecretId *id, const char *secret, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_secrets_store_finish (GAsyncResult *result, GError **error);
+
+void ps_secrets_forget_async (const PsSecretId *id, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_secrets_forget_finish (GAsyncResult *result, GError **error);
+
+G_END_DECLS

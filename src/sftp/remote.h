@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The folder on the server: seen by a lister, changed by safe operations, all pipelined over as
+ * many files and directories as are asked for at once. This is what the engine knows of SFTP.
+ *
+ * One thread at a time (the worker). The *_async calls never block: they queue; ps_remote_step ()
+ * does the work and calls back, in the same thread. Paths are relative to the remote root unless
+ * said otherwise. What is passed in is copied, except where it says borrowed. */
+#pragma once
+
+#include "core/guard.h"
+#include "core/ports.h"
+#include "core/relpath.h"
+#include "sftp/error.h"
+#include "sftp/transport.h"
+#include "util/clock.h"
+
+G_BEGIN_DECLS
+
+typedef struct PsRemote PsRemote;
+
+typedef struct
+{
+  const char *root;   /* path on the server: absolute, or relative to the login directory */
+  const char *device; /* this device's name: in the names of temporary files and versions */
+  gboolean fsync;     /* make uploads durable before they are put in place */
+  guint upload_limit; /* KiB/s, 0 = none */
+  guint download_limit;
+  gboolean symlinks; /* sync them as links; else the lister reports them as PS_KIND_SYMLINK all the
+                        same and nothing else happens */
+  guint stall_timeout_s; /* no answer for so long while one is owed: ping, then the link counts as
+                            lost; 0 = 20 */
+  const PsClock *clock;  /* (nullable): the system's */
+} PsRemoteOptions;
+
+/* What the server and its file system can do. */
+typedef struct
+{
+  gboolean posix_rename, hardlink, fsync, statvfs, lsetstat, limits,
+      copy_data;     /* extensions offered */
+  PsNameRules names; /* probed by ps_remote_prepare () */
+  bool case_sensitive;
+  bool executable_bit;
+  bool symlinks;
+  bool hardlinks; /* the file system has them, not only the server */
+} PsRemoteCaps;
+
+/* Bytes and requests of the SFTP layer since the beginning. */
+typedef struct
+{
+  uint64_t bytes_sent;
+  uint64_t bytes_received;
+  uint64_t requests;
+} PsRemoteTraffic;
+
+/**
+ * ps_remote_new:
+ * @transport: (transfer full): logged in
+ *
+ * Opens the first channel, exchanges versions, learns limits. Blocks. PS_SFTP_ERROR_NO_SFTP, LINK.
+ */
+PsRemote *ps_remote_new (PsTransport *transport, const PsRemoteOptions *options,
+                         GCancellable *cancellable, GError **error);
+void ps_remote_free (
+    PsRemote *self); /* outstanding operations are called back with G_IO_ERROR_CANCELLED first */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsRemote, ps_remote_free)
+
+/* Blocking; after the root guard said yes: makes .pisync/{tmp,versions} where missing, sweeps our
+ * own left-overs in tmp (this device's, and others' older than 7 days), probes the file system
+ * (unless @known_caps, the text of an earlier probe, is given). @caps_text: (out) for next time. */
+gboolean ps_remote_prepare (PsRemote *self, const char *known_caps, char **caps_text,
+                            GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+const PsRemoteCaps *ps_remote_peek_caps (const PsRemote *self);
+void ps_remote_get_traffic (const PsRemote *self, PsRemoteTraffic *traffic);
+
+/* The pipelined lister; its next () drives ps_remote_step (). */
+PsLister ps_remote_lister (PsRemote *self);
+
+/* The outcome of one operation, valid during the callback only. */
+typedef struct
+{
+  const GError *error; /* (nullable) PS_SFTP_ERROR_* or G_IO_ERROR_CANCELLED; NULL = done */
+  PsEntry entry;       /* what the server says lies at the path now (or, for GET, what was read) */
+  PsEntry displaced;   /* PUT, REMOVE: what was displaced, kind ABSENT if nothing */
+  const char
+      *kept_at; /* (nullable) where the displaced file lies now: a path in .pisync/versions */
+  gboolean displaced_other; /* PUT: the displaced file was not @expected: another device wrote in
+                               between; make it a conflict copy */
+  gboolean has_hash;
+  uint8_t sha256[32]; /* PUT, GET of whole files: of the content that travelled */
+  const char *target; /* (nullable) READLINK */
+  GBytes *bytes;      /* (nullable) READ */
+  uint64_t wire;      /* SFTP bytes of this operation, both ways */
+} PsRemoteResult;
+
+typedef void (*PsRemoteDone) (const PsRemoteResult *result, gpointer user_data);
+
+/* Called as bytes of a transfer travel; may be NULL. @bytes: since the last call. */
+typedef void (*PsRemoteMoved) (uint64_t bytes, gpointer user_data);
+
+/* A new version may be put together from pieces of one that already lies on the server. */
+typedef struct
+{
+  gboolean copy; /* TRUE: copied on the server from @base; FALSE: sent from the local fd */
+  uint64_t from; /* copy: offset in the base; else offset in the local file, equal to the piece's
+                    place */
+  uint64_t length;
+} PsPutPiece;
+
+typedef struct
+{
+  const char *path;
+  int fd; /* borrowed until done: read by pread */
+  PsEntry
+      source; /* size, mtime, executable bit to be set; @fd must hold exactly source.size bytes */
+  PsEntry expected; /* what the scan saw at @path on the server; kind ABSENT = must be a new name */
+  const char *base; /* (nullable) path on the server that copy pieces come from */
+  PsEntry base_expected;    /* what @base must still be */
+  const PsPutPiece *pieces; /* (nullable) in ascending order, without gaps; NULL: all is sent */
+  gsize n_pieces;
+  const char *resume_key; /* (nullable) names the temporary file, so that a later put of the same
+                             source goes on where this one stopped */
+  gboolean (*still_same) (gpointer user_data); /* (nullable) asked when all is durable, before it is
+                                                  put in place; FALSE: PS_SFTP_ERROR_CHANGED */
+  PsRemoteMoved moved;
+} PsPut;
+
+/* Uploads to .pisync/tmp, makes it durable, keeps what it replaces in .pisync/versions, puts it in
+ * place: see design §4. EXISTS where a new name is taken. Parent directories must be there (mkdirs
+ * queued earlier are carried out earlier). */
+void ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data);
+
+typedef struct
+{
+  const char *path;
+  int fd; /* borrowed until done: written by pwrite; the caller truncates and syncs */
+  PsEntry
+      expected; /* what the scan saw; CHANGED when it is something else before or after reading */
+  uint64_t offset; /* first byte to fetch: what lies before it in @fd is already right (resume) */
+  gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order */
+  PsRemoteMoved moved;
+} PsGet;
+
+void ps_remote_get_async (PsRemote *self, const PsGet *get, PsRemoteDone done, gpointer user_data);
+
+/* Reads @length bytes at @offset into memory (at most 4 MiB), fewer at the end of the file. Paths
+ * in .pisync are fine. */
+void ps_remote_read_async (PsRemote *self, const char *path, uint64_t offset, gsize length,
+                           PsRemoteDone done, gpointer user_data);
+
+/* Fetches several ranges into the same places of @fd (delta download). */
+typedef struct
+{
+  uint64_t offset;
+  uint64_t length;
+} PsRange;
+void ps_remote_get_ranges_async (PsRemote *self, const PsGet *get, const PsRange *ranges,
+                                 gsize n_ranges, PsRemoteDone done, gpointer user_data);
+
+/* Writes a small file of ours below .pisync (marker, signature) atomically: tmp, fsync, rename
+ * over. */
+void ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemoteDone done,
+                            gpointer user_data);
+
+void ps_remote_stat_async (PsRemote *self, const char *path, PsRemoteDone done,
+                           gpointer user_data); /* lstat; absence is no error: kind ABSENT */
+void ps_remote_mkdir_async (PsRemote *self, const char *path, PsRemoteDone done,
+                            gpointer user_data); /* there already is fine */
+void ps_remote_readlink_async (PsRemote *self, const char *path, PsRemoteDone done,
+                               gpointer user_data);
+void ps_remote_symlink_async (PsRemote *self, const char *path, const char *target,
+                              PsRemoteDone done, gpointer user_data); /* new names only */
+
+/* Renames without replacing anything; parking places in .pisync are fine. @expected: as
+ * ps_local_move (). */
+void ps_remote_move_async (PsRemote *self, const char *from, const char *to,
+                           const PsEntry *expected, PsRemoteDone done, gpointer user_data);
+
+/* A file or link is renamed into .pisync/versions (and back, CHANGED, when it turns out not to be
+ * @expected); a directory is removed only when empty. */
+void ps_remote_remove_async (PsRemote *self, const char *path, const PsEntry *expected,
+                             PsRemoteDone done, gpointer user_data);
+
+/* Really removes something of ours below .pisync. */
+void ps_remote_unlink_async (PsRemote *self, const char *path, PsRemoteDone done,
+                             gpointer user_data);
+
+/* Sets mtime and executable bit of a file if it still is @expected. */
+void ps_remote_set_attributes_async (PsRemote *self, const char *path, const PsEntry *expected,
+                                     const PsEntry *wanted, PsRemoteDone done, gpointer user_data);
+
+/* How many more operations are welcome now; the engine stops queueing at 0 and steps. Transfers
+ * hold a local fd each. */
+guint ps_remote_room (const PsRemote *self);
+guint ps_remote_outstanding (const PsRemote *self);
+
+/**
+ * ps_remote_step:
+ * @timeout_us: how long to wait at the most for something to happen, -1 = no limit, 0 = only what
+ * is ready
+ *
+ * Moves bytes and calls back. FALSE with @error when the link is lost or @cancellable is cancelled:
+ * every outstanding operation has been called back with that error then, and @self can only be
+ * freed.
+ */
+gboolean ps_remote_step (PsRemote *self, gint64 timeout_us, GCancellable *cancellable,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Blocking helpers over the above. */
+gboolean ps_remote_read_marker (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes the marker for the first time (fails with EXISTS if one came to be). */
+gboolean ps_remote_make_marker (PsRemote *self, const PsMarker *marker, GCancellable *cancellable,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Raises the generation by one above what is there, and never lets it fall: what the write
+ * displaced is read again and outdone if it was higher. */
+gboolean ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Free and total bytes of the server's disk for this user; UINT64_MAX where the server does not
+ * say. */
+gboolean ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
+                          GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes a directory and its missing parents, outside of or above the root too (setup; absolute or
+ * relative to the login directory). */
+gboolean ps_remote_make_root (PsRemote *self, GCancellable *cancellable,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Returns: (transfer full): the absolute path of @path (setup's folder tree). */
+char *ps_remote_real_path (PsRemote *self, const char *path, GCancellable *cancellable,
+                           GError **error);
+
+G_END_DECLS

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A file descriptor that closes itself at the end of its scope (g_autofd needs GLib 2.80). */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Closes *@fd if it is not -1 and sets it to -1; errno is kept. */
+void ps_close_fd (int *fd);
+
+/* Returns *@fd and leaves -1 behind, so that the caller now owns it. */
+int ps_steal_fd (int *fd);
+
+#define ps_autofd __attribute__ ((cleanup (ps_close_fd))) int
+
+G_END_DECLS
