@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A program under test in a desktop: started, its output read, ended."""
+
+import os
+import signal
+import subprocess
+import threading
+
+from . import wait
+
+
+class Program:
+    """Output lines are kept as they come; nothing else may read them."""
+
+    def __init__(self, desktop, arguments, name=None, env=None):
+        self.name = name or os.path.basename(arguments[0])
+        self.lines = []
+        full = dict(desktop.env)
+        full.update(env or {})
+        self.process = subprocess.Popen(["env", "--default-signal=INT,QUIT", *arguments], env=full,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        cwd=desktop.home, start_new_session=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.decode(errors="replace").rstrip("\n"))
+
+    def output(self):
+        return "\n".join(self.lines)
+
+    def has_line(self, text):
+        return any(text in line for line in self.lines)
+
+    def wait_line(self, text, seconds=15.0):
+        """Waits for a line with @text in it."""
+        wait.until(lambda: f"{self.name} to print {text!r}; it printed:\n{self.output()}",
+                   lambda: self.has_line(text), seconds)
+
+    def running(self):
+        return self.process.poll() is None
+
+    def wait(self, seconds=10.0):
+        """Waits for the end; the exit status."""
+        wait.until(lambda: f"{self.name} to end; it printed:\n{self.output()}",
+                   lambda: self.process.poll() is not None, seconds)
+        self._reader.join(5)
+        return self.process.returncode
+
+    def end(self, number=signal.SIGTERM, seconds=10.0):
+        """Sends the signal and waits; the exit status."""
+        if self.running():
+            self.process.send_signal(number)
+        return self.wait(seconds)

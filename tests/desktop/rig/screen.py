@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys, clicks, windows and pictures: what a person at the screen does and sees."""
+
+import struct
+import subprocess
+import zlib
+
+from . import wait
+
+
+class Picture:
+    """An RGB image."""
+
+    def __init__(self, width, height, rows):
+        self.width, self.height, self.rows = width, height, rows
+
+    def crop(self, x, y, width, height):
+        x, y = max(0, x), max(0, y)
+        rows = [row[3 * x:3 * (x + width)] for row in self.rows[y:y + height]]
+        return Picture(len(rows[0]) // 3 if rows else 0, len(rows), rows)
+
+    def colours(self):
+        """How many different colours there are: a blank picture has one."""
+        return len({row[i:i + 3] for row in self.rows for i in range(0, len(row), 3)})
+
+    def save(self, path):
+        """Writes a PNG."""
+        def chunk(kind, data):
+            check = zlib.crc32(kind + data)
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+        header = struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)
+        data = zlib.compress(b"".join(b"\0" + row for row in self.rows), 9)
+        with open(path, "wb") as stream:
+            stream.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data)
+                         + chunk(b"IEND", b""))
+
+
+def picture(desktop):
+    """The whole screen as it is now."""
+    done = subprocess.run(["xwd", "-root", "-silent"], env=desktop.env, stdout=subprocess.PIPE,
+                          check=True, timeout=30 * wait.PATIENCE)
+    return parse_xwd(done.stdout)
+
+
+def parse_xwd(data):
+    """A 24-bit ZPixmap dump with 32 bits a pixel, as Xvfb gives it."""
+    fields = struct.unpack(">25I", data[:100])
+    size, width, height, order = fields[0], fields[4], fields[5], fields[7]
+    stride, colours = fields[12], fields[19]
+    # The header's bits a pixel are not to be trusted; the length of a line is.
+    assert stride == 4 * width, f"not a screen of 32 bits a pixel: {stride} bytes a line"
+    start = size + 12 * colours
+    rows = []
+    for number in range(height):
+        line = data[start + number * stride:start + number * stride + 4 * width]
+        row = bytearray(3 * width)
+        row[0::3], row[1::3], row[2::3] = ((line[2::4], line[1::4], line[0::4]) if order == 0
+                                           else (line[1::4], line[2::4], line[3::4]))
+        rows.append(bytes(row))
+    return Picture(width, height, rows)
+
+
+def xdotool(desktop, *arguments):
+    """Real keys and clicks (XTEST). Type ASCII only; other text is set by a11y."""
+    done = subprocess.run(["xdotool", *map(str, arguments)], env=desktop.env, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=30 * wait.PATIENCE)
+    return done.stdout.decode(errors="replace").strip()
+
+
+def type_text(desktop, text):
+    xdotool(desktop, "type", "--delay", 8, text)
+
+
+def key(desktop, *names):
+    xdotool(desktop, "key", "--delay", 8, *names)
+
+
+def click(desktop, node):
+    """A real click in the middle of a widget; its window must be in place (active)."""
+    x, y, width, height = node.extents()
+    xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", 1)
+
+
+def active_title(desktop):
+    """The title of the window that has the keyboard."""
+    return xdotool(desktop, "getactivewindow", "getwindowname")
+
+
+def top_title(desktop):
+    """The title of the topmost window of the window manager's stacking order, panel left out."""
+    out = desktop.output(["xprop", "-root", "_NET_CLIENT_LIST_STACKING"])
+    ids = out.partition("# ")[2].split(", ")
+    titles = [xdotool(desktop, "getwindowname", one) for one in ids if one]
+    return next((title for title in reversed(titles) if title != "xfce4-panel"), "")
+
+
+def frame(desktop, title):
+    """x, y, width, height of the window called @title with its frame."""
+    info = desktop.output(["xwininfo", "-frame", "-name", title])
+    numbers = {}
+    for line in info.splitlines():
+        name, _colon, value = line.strip().partition(":")
+        numbers[name] = value.strip()
+    return tuple(int(numbers[name]) for name in ("Absolute upper-left X", "Absolute upper-left Y",
+                                                 "Width", "Height"))
+
+
+def shoot(desktop, title, path):
+    """A picture of one window with its frame; it must be on top."""
+    full = picture(desktop)
+    full.crop(*frame(desktop, title)).save(path)
