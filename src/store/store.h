@@ -50,7 +50,8 @@ GArray *ps_store_list (PsStore *self, const char *dir, GError **error);
 /* Returns: whether there is a row; *@row is set then. Sets @error only on failure. */
 gboolean ps_store_get (PsStore *self, const char *path, PsRow *row, GError **error);
 
-/* Writes and removals gather in one transaction until ps_store_commit (). */
+/* Writes and removals gather in one transaction until ps_store_commit (). Where one of them or the
+ * commit fails, all since the last commit is dropped: the base stays true of an earlier moment. */
 gboolean ps_store_put (PsStore *self, const char *path, const PsRow *row,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ps_store_remove (PsStore *self, const char *path,
