@@ -27,9 +27,9 @@ typedef struct
   char *name; /* of the pair: the file's name without ".ini" */
   /* [HOST] */
   char *host;
-  guint port;
+  guint port; /* 0 = not given: as ~/.ssh/config says, else 22 */
   /* [AUTH] */
-  char *user;
+  char *user; /* (nullable): as ~/.ssh/config says, else the login name */
   PsAuthMethod auth;
   char *keyfile;       /* (nullable) */
   char *password_file; /* (nullable) */
@@ -54,18 +54,23 @@ typedef struct
   gboolean pause_on_metered;
 } PsConfig;
 
-/* Every member at its default; host, user, local_base, remote_base NULL. @file decides the name. */
+/* Every member at its default; host, user, local_base, remote_base NULL. @file decides the name,
+ * and need not be there. */
 PsConfig *ps_config_new (const char *file);
 PsConfig *ps_config_copy (const PsConfig *self);
 void ps_config_free (PsConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsConfig, ps_config_free)
 
-/* Reads and checks @file. "FILE:LINE: …" in every message. */
+/* Reads and checks @file. "FILE:LINE: …" in every message about its content. */
 PsConfig *ps_config_load (const char *file, GError **error);
 
 /* Writes @self->file (0600, atomically): comments and order of an existing file stay, keys at their
  * default that the file does not have are left out. */
 gboolean ps_config_save (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* That no other pair in ps_config_dir () has a local_base that is, holds or lies in @self's: each
+ * would sync the other's .pisync. Reads the other files. */
+gboolean ps_config_check_pairs (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Checks one value as it is typed: FALSE with a sentence in @error. @group and @key as in the ini.
  */

@@ -45,6 +45,10 @@ PsEvent *ps_event_ref (PsEvent *self);
 void ps_event_unref (PsEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsEvent, ps_event_unref)
 
+/* Returns: whether @event only says that something was written down (record, forget): nothing that
+ * a person would call activity. */
+gboolean ps_event_is_bookkeeping (const PsEvent *event);
+
 /* Totals of one run. */
 typedef struct
 {
@@ -58,12 +62,15 @@ typedef struct
   gboolean guard_held; /* some guard holds something: exit status 4 */
 } PsSummary;
 
-/* Returns: (transfer full): one line of JSON without newline, as design §8 gives it. A dry run's
- * actions look the same. */
+/* Returns: (transfer full): one line of JSON without newline. A dry run's actions look the same.
+ * Moves and conflicts carry "from" too. */
 char *ps_event_to_json (const PsEvent *event); /* (nullable): LINK has none */
 char *ps_summary_to_json (const PsSummary *summary);
 
 /* Returns: (transfer full): one line for people and log.txt, without the time. */
 char *ps_event_to_text (const PsEvent *event);
+
+/* Returns: (transfer full): "12 B", "1.2 kB", "35 MB": plain English for logs and terminals. */
+char *ps_size_to_text (uint64_t bytes);
 
 G_END_DECLS

@@ -17,4 +17,7 @@ char *ps_password_from_file (const char *file, GError **error);
  * file that cannot be used is an error. */
 char *ps_password_find (const PsConfig *config, const char *override_file, GError **error);
 
+/* Returns: (transfer full) (nullable): the file that ps_password_find () would read. */
+char *ps_password_source (const PsConfig *config, const char *override_file);
+
 G_END_DECLS

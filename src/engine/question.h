@@ -33,6 +33,10 @@ void ps_question_answer_secret (PsQuestion *self, const char *secret);
 /* "Not now": the login ends with PS_SFTP_ERROR_AUTH or HOST_KEY, saying so. */
 void ps_question_refuse (PsQuestion *self);
 
+/* Returns: (transfer full) (nullable): the secret that was given, for the owner's keyring once the
+ * server has accepted it; free with ps_secret_free (). */
+char *ps_question_dup_answer (PsQuestion *self);
+
 /* Whether the worker still waits; a dialog closes itself when not. A dialog looks at this when the
  * status changes. */
 gboolean ps_question_is_open (const PsQuestion *self);
@@ -41,7 +45,8 @@ gboolean ps_question_is_open (const PsQuestion *self);
 PsQuestion *ps_question_new_host_key (const char *pair, const PsHostKeyInfo *info);
 PsQuestion *ps_question_new_secret (const char *pair, const PsSecretRequest *request);
 
-/* Blocks until answered, refused or cancelled. Return as the prompts of PsLoginPrompts want. */
+/* Blocks until answered, refused or cancelled. Returns as the prompts of PsLoginPrompts want; where
+ * it is refused, @error says so (PS_SFTP_ERROR_HOST_KEY, PS_SFTP_ERROR_AUTH). */
 gboolean ps_question_wait_trust (PsQuestion *self, GCancellable *cancellable, GError **error);
 char *ps_question_wait_secret (PsQuestion *self, GCancellable *cancellable, GError **error);
 

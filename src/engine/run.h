@@ -29,7 +29,10 @@ typedef enum
   PS_SYNC_DRY_RUN = 1 << 0,
   PS_SYNC_ALLOW_DELETES = 1 << 1,
   PS_SYNC_ACCEPT_RESTORED = 1 << 2,
-  PS_SYNC_FULL = 1 << 3
+  PS_SYNC_FULL = 1 << 3,
+  PS_SYNC_KEEP_HELD = 1 << 4 /* a person said keep: the rows of held deletions (and emptied files)
+                                are dropped, so that what was kept becomes new files on the other
+                                side */
 } PsSyncFlags;
 
 /* The phases of a run, as the state machine in run.c knows them. */

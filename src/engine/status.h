@@ -36,6 +36,9 @@ typedef struct
   int error_code; /* PsEngineError of the last run, -1 = it ended well */
 } PsStatus;
 
+/* Idle, of @pair, with empty lists; members are filled in before it is shared. */
+PsStatus *ps_status_new (const char *pair);
+
 #define PS_TYPE_STATUS (ps_status_get_type ())
 GType ps_status_get_type (void); /* boxed, shared by reference */
 PsStatus *ps_status_ref (PsStatus *self);
