@@ -79,10 +79,26 @@ edit_distance (const char *a, const char *b)
   return row[width - 1];
 }
 
-static gboolean
-looks_like (const char *typed, const char *meant)
+/* The best guess so far at what was meant. */
+typedef struct
 {
-  return strlen (typed) <= 64 && edit_distance (typed, meant) <= (strlen (meant) > 4 ? 2 : 1);
+  const char *typed;
+  const char *meant; /* (nullable) */
+  guint distance;
+} Guess;
+
+static void
+consider (Guess *guess, const char *name)
+{
+  guint distance;
+
+  if (strlen (guess->typed) > 64)
+    return;
+  distance = edit_distance (guess->typed, name);
+  if (distance > 2 || (guess->meant != NULL && distance >= guess->distance))
+    return;
+  guess->meant = name;
+  guess->distance = distance;
 }
 
 /* Appends "[HOST], [AUTH], …", or the keys of @group. */
@@ -109,18 +125,17 @@ gboolean
 ps_config_group_check (const char *group, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  const char *near = NULL;
+  Guess guess = { .typed = group };
 
   for (guint i = 0; i < ps_n_config_keys; i++)
     {
       if (strcmp (ps_config_keys[i].group, group) == 0)
         return TRUE;
-      if (looks_like (group, ps_config_keys[i].group))
-        near = ps_config_keys[i].group;
+      consider (&guess, ps_config_keys[i].group);
     }
   g_string_append_printf (text, "unknown group [%s]; ", group);
-  if (near != NULL)
-    g_string_append_printf (text, "did you mean [%s]?", near);
+  if (guess.meant != NULL)
+    g_string_append_printf (text, "did you mean [%s]?", guess.meant);
   else
     append_names (g_string_append (text, "allowed: "), NULL);
   g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, text->str);
@@ -132,7 +147,7 @@ set_unknown_key (const char *group, const char *name, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   const PsConfigKey *elsewhere = NULL;
-  const PsConfigKey *near = NULL;
+  Guess guess = { .typed = name };
 
   for (guint i = 0; i < ps_n_config_keys; i++)
     {
@@ -140,14 +155,14 @@ set_unknown_key (const char *group, const char *name, GError **error)
 
       if (strcmp (key->key, name) == 0)
         elsewhere = key;
-      else if (strcmp (key->group, group) == 0 && looks_like (name, key->key))
-        near = key;
+      else if (strcmp (key->group, group) == 0)
+        consider (&guess, key->key);
     }
   g_string_append_printf (text, "unknown key \"%s\" in [%s]; ", name, group);
   if (elsewhere != NULL)
     g_string_append_printf (text, "it belongs in [%s]", elsewhere->group);
-  else if (near != NULL)
-    g_string_append_printf (text, "did you mean \"%s\"?", near->key);
+  else if (guess.meant != NULL)
+    g_string_append_printf (text, "did you mean \"%s\"?", guess.meant);
   else
     append_names (g_string_append (text, "allowed: "), group);
   g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, text->str);
