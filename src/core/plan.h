@@ -80,6 +80,9 @@ void ps_plan_add (PsPlan *self, const char *path, const PsRow *row, const PsEntr
  * below it). */
 void ps_plan_add_incomplete (PsPlan *self, const char *dir, PsSide side);
 
+/* Whether nothing was added: then there is nothing to finish either. */
+bool ps_plan_is_empty (const PsPlan *self);
+
 /* Turns what was added into steps. Call once, after the last add. */
 void ps_plan_finish (PsPlan *self, const PsPlanOptions *options);
 

@@ -139,6 +139,10 @@ gboolean ps_local_symlink (PsLocal *self, const char *path, const char *target, 
 gboolean ps_local_move (PsLocal *self, const char *from, const char *to, const PsEntry *expected,
                         PsEntry *moved, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Gives the file at @path a second, new name @to by a hard link. EXISTS where that is taken, CHANGED when it is not @expected, FAILED where the
+ * file system has no hard links. */
+gboolean ps_local_link (PsLocal *self, const char *path, const char *to, const PsEntry *expected, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Removes a file or link to the desktop's trash, or to .pisync/trash where there is none; a
  * directory is removed only when empty (NOT_EMPTY else). CHANGED when it is not @expected. */
 gboolean ps_local_remove (PsLocal *self, const char *path, const PsEntry *expected,
