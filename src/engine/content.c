@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/content.h"
+
+#include "util/autofd.h"
+#include "util/sha256.h"
+
+#include <string.h>
+
+gboolean
+ps_content_hash_local (PsContext *context, const char *path, const PsEntry *entry,
+                       uint8_t sha256[32], GError **error)
+{
+  PsEntry before, after;
+  ps_autofd fd = ps_local_open_file (context->local, path, &before, error);
+
+  if (fd < 0)
+    return FALSE;
+  if (!ps_sha256_fd (fd, sha256, context->cancellable, error)
+      || !ps_local_fstat (fd, &after, error))
+    return FALSE;
+  if (ps_entry_same (&before, &after) && before.size == entry->size && before.mtime == entry->mtime)
+    return TRUE;
+  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_CHANGED, "%s changed while it was read", path);
+  return FALSE;
+}
+
+gboolean
+ps_content_compare_local (PsContext *context, const char *path, const PsEntry *entry,
+                          const uint8_t sha256[32], PsContentVerdict *verdict, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  uint8_t sum[32];
+
+  if (ps_content_hash_local (context, path, entry, sum, &failure))
+    {
+      *verdict = memcmp (sum, sha256, sizeof sum) == 0 ? PS_CONTENT_SAME : PS_CONTENT_OTHER;
+      return TRUE;
+    }
+  if (g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  *verdict = PS_CONTENT_UNKNOWN;
+  return TRUE;
+}
+
+gboolean
+ps_content_is_racy (const PsContext *context, const PsEntry *entry)
+{
+  int64_t grain = MAX (ps_local_peek_caps (context->local)->mtime_grain, (int64_t)PS_LOCAL_TICK);
+
+  return entry->kind == PS_KIND_FILE && entry->mtime > ps_clock_now (context->clock) - grain;
+}

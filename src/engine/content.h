@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking at content where size and time do not tell enough. Worker thread; blocks on the local
+ * disk. */
+#pragma once
+
+#include "engine/context.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  PS_CONTENT_SAME,
+  PS_CONTENT_OTHER,
+  PS_CONTENT_UNKNOWN /* the file changed or vanished while it was read, or cannot be read */
+} PsContentVerdict;
+
+/* Compares the local file @path, seen as @entry, with a sum. FALSE only when cancelled. */
+gboolean ps_content_compare_local (PsContext *context, const char *path, const PsEntry *entry,
+                                   const uint8_t sha256[32], PsContentVerdict *verdict,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The sum of the local file @path. FALSE with PS_LOCAL_ERROR_CHANGED when it is not (or did not
+ * stay) what @entry says. */
+gboolean ps_content_hash_local (PsContext *context, const char *path, const PsEntry *entry,
+                                uint8_t sha256[32], GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether a file with the mtime of @entry may be changed again within the same clock tick without
+ * its mtime showing it. */
+gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry);
+
+G_END_DECLS
