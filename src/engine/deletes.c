@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deletions, deepest last in the plan's order. Nothing is destroyed: here it goes to the trash, on
+ * the server into versions/. A directory goes only when it is empty; one that still holds something
+ * (ignored files, say) simply stays. */
+#include "engine/executor.h"
+
+typedef struct
+{
+  PsExecutor *executor;
+  const PsStep *step;
+} Deletion;
+
+/* A directory that is not empty stays, and so does its row: once it is empty, a later run removes
+ * it. */
+static gboolean
+is_kept_directory (const PsStep *step, const GError *error)
+{
+  return (step->local.kind == PS_KIND_DIR || step->remote.kind == PS_KIND_DIR)
+         && (g_error_matches (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_NOT_EMPTY)
+             || g_error_matches (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NOT_EMPTY));
+}
+
+static void
+deleted (PsExecutor *executor, const PsStep *step, uint64_t wire, const GError *error)
+{
+  if (error == NULL)
+    {
+      ps_executor_record (executor, step->path, NULL);
+      ps_executor_done (executor, step, ps_step_kind_name (step->kind), 0, wire);
+    }
+  else if (is_kept_directory (step, error))
+    g_info ("%s stays: it still holds something", step->path);
+  else
+    ps_executor_step_failed (executor, step, error);
+}
+
+static void
+removed_remotely (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Deletion *deletion = user_data;
+
+  deletion->executor->in_flight--;
+  deleted (deletion->executor, deletion->step, result->wire, result->error);
+}
+
+/* The second look at what the scan took for a deletion on the server. */
+static void
+confirmed (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Deletion *deletion = user_data;
+  PsExecutor *executor = deletion->executor;
+  const PsStep *step = deletion->step;
+  g_autoptr (GError) error = NULL;
+
+  executor->in_flight--;
+  if (result->error != NULL)
+    ps_executor_step_failed (executor, step, result->error);
+  else if (result->entry.kind != step->remote.kind)
+    executor->context->look_again = TRUE; /* it is (again) there, or of yet another kind */
+  else if (ps_local_remove (executor->context->local, step->path, &step->local, &error))
+    deleted (executor, step, result->wire, NULL);
+  else
+    deleted (executor, step, result->wire, error);
+}
+
+static void
+start (PsExecutor *executor, const PsStep *step)
+{
+  Deletion *deletion = g_new0 (Deletion, 1);
+  PsRemote *remote = executor->context->remote;
+
+  deletion->executor = executor;
+  deletion->step = step;
+  executor->in_flight++;
+  if (step->kind == PS_STEP_DELETE_LOCAL)
+    ps_remote_stat_async (remote, step->path, confirmed, deletion);
+  else
+    ps_remote_remove_async (remote, step->path, &step->remote, removed_remotely, deletion);
+}
+
+static gboolean
+is_directory (const PsStep *step)
+{
+  return (step->kind == PS_STEP_DELETE_LOCAL ? step->local.kind : step->remote.kind) == PS_KIND_DIR;
+}
+
+gboolean
+ps_deletes_run (PsExecutor *executor, guint first, GError **error)
+{
+  gboolean in_directories = FALSE;
+  guint depth = 0;
+
+  for (; first < ps_plan_n_steps (executor->plan); first++)
+    {
+      const PsStep *step = ps_plan_peek_step (executor->plan, first);
+      gboolean dir = is_directory (step);
+
+      if (step->held != PS_GUARD_NONE)
+        continue;
+      /* What is in a directory must be gone before the directory goes. */
+      if (dir && (!in_directories || ps_relpath_depth (step->path) != depth)
+          && !ps_executor_drain (executor, 0, error))
+        return FALSE;
+      in_directories = dir;
+      depth = ps_relpath_depth (step->path);
+      if (!ps_executor_make_room (executor, error))
+        return FALSE;
+      start (executor, step);
+    }
+  return ps_executor_drain (executor, 0, error);
+}

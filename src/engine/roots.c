@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/roots.h"
+
+#include "util/fault.h"
+#include "util/wait.h"
+
+#include <string.h>
+
+#define KEY_PAIR_ID "pair-id"
+#define KEY_GENERATION "generation"
+#define KEY_RESTORED "restored-server"
+#define SECOND_LOOK_US (3 * G_USEC_PER_SEC)
+
+static const char restored_text[]
+    = "the server's folder is older than when it was last seen: was it restored from a backup? "
+      "Nothing is deleted and no newer file "
+      "is overwritten until you say that it is right (--accept-restored-server, or in the status "
+      "window)";
+
+static gboolean
+hold (PsContext *context, const char *reason, GError **error)
+{
+  ps_context_held (context, PS_GUARD_ROOT, 1, reason);
+  g_set_error_literal (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD, reason);
+  return FALSE;
+}
+
+static uint64_t
+last_generation (PsStore *store)
+{
+  g_autofree char *text = ps_store_get_value (store, KEY_GENERATION);
+
+  return text != NULL ? g_ascii_strtoull (text, NULL, 10) : 0;
+}
+
+static gboolean
+remember_generation (PsStore *store, uint64_t generation, GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, generation);
+
+  return ps_store_set_value (store, KEY_GENERATION, text, error);
+}
+
+static void
+new_marker (PsMarker *marker)
+{
+  g_autofree char *id = g_uuid_string_random ();
+
+  *marker = (PsMarker){ .state = PS_MARKER_PRESENT, .generation = 1 };
+  g_strlcpy (marker->id, id, sizeof marker->id);
+}
+
+/* The server's marker comes first: dying before the local one is written leaves a state that the
+ * next run adopts. */
+static gboolean
+make_markers (PsLocal *local, PsRemote *remote, PsMarker *marker, GCancellable *cancellable,
+              GError **error)
+{
+  new_marker (marker);
+  return !ps_fault ("remote-marker", error)
+         && ps_remote_make_marker (remote, marker, cancellable, error)
+         && ps_local_write_marker (local, marker, error);
+}
+
+/* Acts on the verdict about the markers of a first run. */
+static gboolean
+settle_first_run (PsContext *context, PsRootsVerdict verdict, PsMarker *remote, GError **error)
+{
+  if ((context->flags & PS_SYNC_DRY_RUN) != 0)
+    return TRUE;
+  if (verdict == PS_ROOTS_MAKE
+      && !make_markers (context->local, context->remote, remote, context->cancellable, error))
+    return FALSE;
+  if (verdict == PS_ROOTS_ADOPT_REMOTE && !ps_local_write_marker (context->local, remote, error))
+    return FALSE;
+  return ps_store_set_value (context->store, KEY_PAIR_ID, remote->id, error)
+         && ps_store_commit (context->store, error);
+}
+
+/* Another device may be between writing and outdoing a marker at this very moment: only what is
+ * still lower after a while counts. */
+static gboolean
+still_older (PsContext *context, PsMarker *remote, uint64_t seen, gboolean *older, GError **error)
+{
+  if (ps_wait_fds (NULL, 0, SECOND_LOOK_US, context->cancellable, error) < 0
+      || !ps_remote_read_marker (context->remote, remote, context->cancellable, error))
+    return FALSE;
+  *older = remote->state == PS_MARKER_PRESENT && ps_guard_restored (seen, remote->generation);
+  return TRUE;
+}
+
+/* The guard against a restored server. It stays tripped, over further runs, until a person accepts.
+ */
+static gboolean
+check_generation (PsContext *context, PsRoots *roots, GError **error)
+{
+  uint64_t seen = last_generation (context->store);
+  g_autofree char *flag = ps_store_get_value (context->store, KEY_RESTORED);
+  gboolean older = ps_guard_restored (seen, roots->remote.generation);
+
+  if (older && flag == NULL && (context->flags & PS_SYNC_ACCEPT_RESTORED) == 0
+      && !still_older (context, &roots->remote, seen, &older, error))
+    return FALSE;
+  roots->restored = older || flag != NULL;
+  if ((context->flags & PS_SYNC_DRY_RUN) != 0)
+    return TRUE;
+  if (roots->restored && (context->flags & PS_SYNC_ACCEPT_RESTORED) != 0)
+    {
+      roots->restored = FALSE;
+      return remember_generation (context->store, roots->remote.generation, error)
+             && ps_store_set_value (context->store, KEY_RESTORED, NULL, error)
+             && ps_store_commit (context->store, error);
+    }
+  if (roots->restored)
+    return ps_store_set_value (context->store, KEY_RESTORED, "1", error)
+           && ps_store_commit (context->store, error);
+  if (roots->remote.generation == seen)
+    return TRUE;
+  return remember_generation (context->store, roots->remote.generation, error);
+}
+
+gboolean
+ps_roots_check (PsContext *context, PsRoots *roots, GError **error)
+{
+  g_autofree char *base_id = ps_store_get_value (context->store, KEY_PAIR_ID);
+  const char *reason = NULL;
+  PsMarker local;
+  PsRootsVerdict verdict;
+
+  *roots = (PsRoots){ 0 };
+  ps_local_read_marker (context->local, &local);
+  if (!ps_remote_read_marker (context->remote, &roots->remote, context->cancellable, error))
+    return FALSE;
+  verdict = ps_guard_roots (base_id, &local, &roots->remote, &reason);
+  if (verdict == PS_ROOTS_HELD)
+    return hold (context, reason, error);
+  if (base_id == NULL && !settle_first_run (context, verdict, &roots->remote, error))
+    return FALSE;
+  if (!check_generation (context, roots, error))
+    return FALSE;
+  if (roots->restored)
+    ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, restored_text);
+  return TRUE;
+}
+
+gboolean
+ps_roots_confirm (PsContext *context, GError **error)
+{
+  g_autofree char *base_id = ps_store_get_value (context->store, KEY_PAIR_ID);
+  const char *reason = NULL;
+  PsMarker local, remote;
+
+  ps_local_read_marker (context->local, &local);
+  if (!ps_remote_read_marker (context->remote, &remote, context->cancellable, error))
+    return FALSE;
+  if (ps_guard_roots (base_id, &local, &remote, &reason) == PS_ROOTS_HELD)
+    return hold (context, reason, error);
+  return TRUE;
+}
+
+gboolean
+ps_roots_raise_generation (PsContext *context, PsRoots *roots, GError **error)
+{
+  if (roots->restored)
+    return TRUE;
+  return !ps_fault ("remote-marker", error)
+         && ps_remote_raise_generation (context->remote, &roots->remote, context->cancellable,
+                                        error)
+         && remember_generation (context->store, roots->remote.generation, error);
+}
+
+gboolean
+ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind, GCancellable *cancellable,
+               GError **error)
+{
+  PsMarker here, there;
+
+  ps_local_read_marker (local, &here);
+  if (!ps_remote_read_marker (remote, &there, cancellable, error))
+    return FALSE;
+  if (here.state == PS_MARKER_UNKNOWN_FORMAT || there.state == PS_MARKER_UNKNOWN_FORMAT)
+    {
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
+                   "the marker .pisync/root %s was made by a newer PiSync, or is damaged",
+                   here.state == PS_MARKER_UNKNOWN_FORMAT ? "of the local folder"
+                                                          : "on the server");
+      return FALSE;
+    }
+  if (here.state == PS_MARKER_PRESENT && !rebind
+      && (there.state != PS_MARKER_PRESENT || strcmp (here.id, there.id) != 0))
+    {
+      g_set_error_literal (
+          error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
+          "the local folder belongs to another pair (or the server's disk is not mounted); "
+          "--force ties it to this server's folder instead");
+      return FALSE;
+    }
+  if (there.state != PS_MARKER_PRESENT)
+    return make_markers (local, remote, &there, cancellable, error);
+  return ps_local_write_marker (local, &there, error);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The markers of both roots: are these the two folders of this pair, and is the server still the
+ * one we knew? Worker thread. */
+#pragma once
+
+#include "engine/context.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  PsMarker remote; /* the server's marker as read */
+  gboolean
+      restored; /* the server was restored from a backup and nobody has said that this is right */
+} PsRoots;
+
+/**
+ * ps_roots_check:
+ *
+ * Reads both markers and asks the guards. On a first run the markers are made, or the server's is
+ * adopted (not in a dry run).
+ *
+ * Returns: FALSE with PS_ENGINE_ERROR_GUARD when the root guard holds, else with what went wrong
+ */
+gboolean ps_roots_check (PsContext *context, PsRoots *roots,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Looks again, right before something is deleted: are both markers still there? */
+gboolean ps_roots_confirm (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Raises the server's generation before it is changed, and remembers it. Leaves a restored server's
+ * alone. */
+gboolean ps_roots_raise_generation (PsContext *context, PsRoots *roots,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes or adopts the markers outside of a run (setup): both sides then bear one id. @rebind: a
+ * local marker of another pair is replaced. */
+gboolean ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind,
+                        GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
