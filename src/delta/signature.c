@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "delta/signature.h"
+
+#include "delta/delta.h"
+
+#include <string.h>
+
+#define CHUNK (256 * 1024)
+
+/* How far a block length may be from the advice for the size: keeps what a hostile signature costs
+ * within four times of an honest one. */
+#define PLAUSIBLE 4
+
+/* A petabyte. Far above it librsync's arithmetic never comes to an end. */
+#define SIZE_MAX_SANE ((uint64_t)1 << 50)
+
+struct PsSignatureMaker
+{
+  rs_job_t *job;
+  uint64_t size, fed;
+  GByteArray *out;
+};
+
+gsize
+ps_signature_block_length (uint64_t size)
+{
+  rs_magic_number magic = RS_RK_BLAKE2_SIG_MAGIC;
+  gsize block_length = 0, strong_length = PS_SIGNATURE_STRONG;
+
+  rs_sig_args ((rs_long_t)MIN (size, SIZE_MAX_SANE), &magic, &block_length, &strong_length);
+  return block_length;
+}
+
+static rs_job_t *
+begin (gsize block_length)
+{
+  ps_job_quiet ();
+  return rs_sig_begin (block_length, PS_SIGNATURE_STRONG, RS_RK_BLAKE2_SIG_MAGIC);
+}
+
+PsSignatureMaker *
+ps_signature_maker_new (uint64_t size)
+{
+  PsSignatureMaker *self = g_new0 (PsSignatureMaker, 1);
+
+  self->job = begin (ps_signature_block_length (size));
+  self->size = size;
+  self->out = g_byte_array_new ();
+  return self;
+}
+
+void
+ps_signature_maker_free (PsSignatureMaker *self)
+{
+  if (self == NULL)
+    return;
+  rs_job_free (self->job);
+  g_byte_array_unref (self->out);
+  g_free (self);
+}
+
+gboolean
+ps_signature_maker_feed (PsSignatureMaker *self, const void *data, gsize length, GError **error)
+{
+  if (length > self->size - self->fed)
+    {
+      g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED,
+                   "The file is longer than the %" G_GUINT64_FORMAT " bytes expected", self->size);
+      return FALSE;
+    }
+  self->fed += length;
+  return length == 0
+         || ps_job_feed (self->job, data, length, FALSE, ps_job_append, self->out, error);
+}
+
+GBytes *
+ps_signature_maker_finish (PsSignatureMaker *self, GError **error)
+{
+  if (self->fed != self->size)
+    {
+      g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED,
+                   "The file ended after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
+                   self->fed, self->size);
+      return NULL;
+    }
+  if (!ps_job_feed (self->job, NULL, 0, TRUE, ps_job_append, self->out, error))
+    return NULL;
+  return g_bytes_new (self->out->data, self->out->len);
+}
+
+GBytes *
+ps_signature_of_fd (int fd, uint64_t size, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (PsSignatureMaker) maker = ps_signature_maker_new (size);
+  g_autofree char *chunk = g_malloc (CHUNK);
+
+  while (maker->fed < size)
+    {
+      gsize length = (gsize)MIN (size - maker->fed, CHUNK);
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error)
+          || !ps_job_read (fd, chunk, length, maker->fed, error)
+          || !ps_signature_maker_feed (maker, chunk, length, error))
+        return NULL;
+    }
+  return ps_signature_maker_finish (maker, error);
+}
+
+static uint32_t
+word (const uint8_t *bytes)
+{
+  uint32_t value;
+
+  memcpy (&value, bytes, sizeof value);
+  return GUINT32_FROM_BE (value);
+}
+
+static gboolean
+refuse (GError **error, const char *why)
+{
+  g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED, "The signature is damaged: %s", why);
+  return FALSE;
+}
+
+gboolean
+ps_signature_parse (PsSignature *self, GBytes *bytes, uint64_t size, GError **error)
+{
+  gsize advice = ps_signature_block_length (size);
+
+  *self = (PsSignature){ .size = size };
+  self->bytes = g_bytes_get_data (bytes, &self->length);
+  if (self->length < PS_SIGNATURE_HEAD || self->length > PS_SIGNATURE_MAX)
+    return refuse (error, "its length cannot be");
+  if (size > SIZE_MAX_SANE)
+    return refuse (error, "there is no file of that size");
+  if (word (self->bytes) != RS_RK_BLAKE2_SIG_MAGIC)
+    return refuse (error, "it does not begin like one");
+  self->block_length = word (self->bytes + 4);
+  if (self->block_length < advice / PLAUSIBLE || self->block_length > advice * PLAUSIBLE)
+    return refuse (error, "its block length does not fit the size of the file");
+  if (word (self->bytes + 8) != PS_SIGNATURE_STRONG)
+    return refuse (error, "its sums are of another length");
+  self->n_blocks = size / self->block_length + (size % self->block_length > 0 ? 1 : 0);
+  if (self->n_blocks > PS_SIGNATURE_MAX / PS_SIGNATURE_RECORD
+      || self->length != PS_SIGNATURE_HEAD + self->n_blocks * PS_SIGNATURE_RECORD)
+    return refuse (error, "its number of blocks does not fit the size of the file");
+  return TRUE;
+}
+
+const uint8_t *
+ps_signature_record (const PsSignature *self, uint64_t index)
+{
+  g_assert (index < self->n_blocks);
+  return self->bytes + PS_SIGNATURE_HEAD + index * PS_SIGNATURE_RECORD;
+}
+
+gsize
+ps_signature_length_of (const PsSignature *self, uint64_t index)
+{
+  return (gsize)MIN (self->block_length, self->size - index * self->block_length);
+}
+
+static gboolean
+drop (const uint8_t *data, gsize length, gpointer user_data, GError **error)
+{
+  return TRUE; /* loading a signature gives nothing */
+}
+
+rs_signature_t *
+ps_signature_load (const PsSignature *self, GError **error)
+{
+  rs_signature_t *sums = NULL;
+  g_autoptr (rs_job_t) job = NULL;
+  g_autoptr (rs_signature_t) owned = NULL;
+  gboolean ok;
+  rs_result result;
+
+  ps_job_quiet ();
+  job = rs_loadsig_begin (&sums);
+  ok = ps_job_feed (job, self->bytes, self->length, TRUE, drop, NULL, error);
+  owned = sums;
+  if (!ok)
+    return NULL;
+  result = rs_build_hash_table (owned);
+  if (result != RS_DONE)
+    {
+      g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED, "librsync: %s",
+                   rs_strerror (result));
+      return NULL;
+    }
+  return g_steal_pointer (&owned);
+}
+
+gboolean
+ps_signature_sum (const PsSignature *self, const void *data, gsize length, GByteArray *records,
+                  GError **error)
+{
+  g_autoptr (rs_job_t) job = begin (self->block_length);
+
+  g_byte_array_set_size (records, 0);
+  if (!ps_job_feed (job, data, length, TRUE, ps_job_append, records, error))
+    return FALSE;
+  g_byte_array_remove_range (records, 0, PS_SIGNATURE_HEAD);
+  return TRUE;
+}
