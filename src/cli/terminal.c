@@ -30,16 +30,20 @@ typedef struct
 } Ask;
 
 PsTerminal *
+ps_terminal_take_fd (int fd)
+{
+  PsTerminal *self = g_new0 (PsTerminal, 1);
+
+  self->fd = fd;
+  return self;
+}
+
+PsTerminal *
 ps_terminal_open (void)
 {
-  ps_autofd fd = open ("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  PsTerminal *self;
+  const int fd = open ("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-  if (fd == -1)
-    return NULL;
-  self = g_new0 (PsTerminal, 1);
-  self->fd = ps_steal_fd (&fd);
-  return self;
+  return fd != -1 ? ps_terminal_take_fd (fd) : NULL;
 }
 
 void

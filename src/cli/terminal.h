@@ -12,6 +12,8 @@ typedef struct PsTerminal PsTerminal;
 
 /* Returns: (transfer full) (nullable): NULL where this process has no terminal. */
 PsTerminal *ps_terminal_open (void);
+/* The same over a terminal that is open already (tests). @fd is taken over. */
+PsTerminal *ps_terminal_take_fd (int fd);
 void ps_terminal_free (PsTerminal *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsTerminal, ps_terminal_free)
 
