@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Renaming without replacing anything, and removing by renaming into .pisync/versions. Both look
+ * at what they have moved, and move it back when it is not what was expected. */
+#include "sftp/remote-private.h"
+
+#include "util/fault.h"
+
+enum
+{
+  TAG_RENAME,
+  TAG_BEFORE,
+  TAG_AFTER,
+  TAG_TAKEN
+};
+
+typedef struct
+{
+  PsOp op;
+  char *to; /* MOVE: the new path; REMOVE: the version's */
+  PsEntry expected;
+  PsEntry before; /* what lay at the old path just before */
+  bool renamed;
+  bool taken; /* REMOVE: the version's name is in use */
+} MoveOp;
+
+static void
+clear (PsOp *op)
+{
+  g_free (((MoveOp *)op)->to);
+}
+
+static bool
+has_room (PsOp *op)
+{
+  return ps_client_has_room (op->remote->client, 0);
+}
+
+static bool
+fails (PsOp *op, const char *point)
+{
+  GError *error = NULL;
+
+  if (!ps_fault (point, &error))
+    return false;
+  ps_op_take_error (op, error);
+  return true;
+}
+
+static void
+on_back (PsOp *op, const PsReply *reply, guint tag)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (!ps_reply_is (reply, PS_FX_OK)) /* the old name was taken anew: nothing is lost */
+    op->kept_at = g_strdup (self->to);
+}
+
+/* What was moved is not what was to be moved: another device or person was quicker. */
+static void
+move_back (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (!self->renamed)
+    return;
+  ps_op_expect (op, on_back, NULL);
+  ps_request_rename (op, self->to, op->path, TAG_RENAME);
+}
+
+/* Directories are moved as they are: what is in them has moved with them. */
+static void
+check_moved (PsOp *op, const PsReply *reply)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (!self->renamed)
+    return;
+  if (!ps_op_check_type (op, reply, PS_FXP_ATTRS))
+    return;
+  op->result.entry = ps_attrs_to_entry (&reply->attrs);
+  if (!ps_entry_same (&op->result.entry, &self->expected))
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
+}
+
+/* --- move --- */
+
+static void
+on_moved (PsOp *op, const PsReply *reply, guint tag)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (tag == TAG_BEFORE)
+    {
+      if (reply->type == PS_FXP_ATTRS)
+        self->before = ps_attrs_to_entry (&reply->attrs);
+    }
+  else if (tag == TAG_AFTER)
+    check_moved (op, reply);
+  else if (ps_reply_is (reply, PS_FX_OK))
+    self->renamed = true;
+  else if (reply->status == PS_FX_NO_SUCH_FILE && self->before.kind != PS_KIND_ABSENT)
+    ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the directory it should go to is not there");
+  else
+    ps_op_fail_status (op, reply, NULL);
+}
+
+static void
+after_moved (PsOp *op)
+{
+  fails (op, "remote-moved");
+}
+
+static void
+begin_move (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+  bool same_file = !op->remote->caps.case_sensitive && g_ascii_strcasecmp (op->path, self->to) == 0;
+
+  if (fails (op, "remote-move"))
+    return;
+  ps_op_expect (op, on_moved, after_moved);
+  ps_request_path (op, 0, PS_FXP_LSTAT, op->path, TAG_BEFORE);
+  if (same_file) /* else the server takes the old name for one that is in the way */
+    ps_request_replace (op, op->path, self->to, TAG_RENAME);
+  else
+    ps_request_rename (op, op->path, self->to, TAG_RENAME);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->to, TAG_AFTER);
+}
+
+static void
+on_target (PsOp *op, const PsReply *reply, guint tag)
+{
+  if (reply->type != PS_FXP_ATTRS || !op->unclear)
+    return;
+  g_clear_error (&op->error);
+  op->unclear = false;
+  ps_op_fail (op, PS_SFTP_ERROR_EXISTS, "the new name is taken");
+}
+
+/* A bare failure: is the new name taken? Something moved by mistake: back with it. */
+static void
+clean_move (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (self->renamed && g_error_matches (op->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED))
+    {
+      move_back (op);
+      return;
+    }
+  if (!op->unclear)
+    return;
+  ps_op_expect (op, on_target, NULL);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->to, TAG_AFTER);
+}
+
+static const PsOpClass move_class = {
+  .verb = "move",
+  .can_begin = has_room,
+  .begin = begin_move,
+  .cleanup = clean_move,
+  .clear = clear,
+  .size = sizeof (MoveOp),
+};
+
+void
+ps_remote_move_async (PsRemote *self, const char *from, const char *to, const PsEntry *expected,
+                      PsRemoteDone done, gpointer user_data)
+{
+  MoveOp *op = ps_op_new (self, &move_class, PS_QUEUE_CONTROL, from, done, user_data);
+
+  op->to = g_strdup (to);
+  op->expected = *expected;
+}
+
+/* --- remove --- */
+
+static void
+on_removed (PsOp *op, const PsReply *reply, guint tag)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (tag == TAG_AFTER)
+    check_moved (op, reply);
+  else if (ps_reply_is (reply, PS_FX_OK))
+    self->renamed = true;
+  else
+    ps_op_fail_status (op, reply, NULL);
+}
+
+static void
+after_removed (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  op->result.displaced = op->result.entry;
+  op->result.entry = (PsEntry){ 0 };
+  op->kept_at = g_strdup (self->to);
+  fails (op, "remote-removed");
+}
+
+static void look_before_removing (PsOp *op);
+
+/* rename(2) and not the standard's RENAME, which servers make of two steps between which a third
+ * device could come. It would replace a version of that name, so it has to be a free one. */
+static void
+rename_away (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (!ps_entry_same (&self->before, &self->expected))
+    {
+      if (self->before.kind == PS_KIND_ABSENT)
+        ps_op_fail (op, PS_SFTP_ERROR_GONE, "it is not there any more");
+      else
+        ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
+      return;
+    }
+  if (self->taken)
+    {
+      look_before_removing (op);
+      return;
+    }
+  ps_op_expect (op, on_removed, after_removed);
+  ps_request_replace (op, op->path, self->to, TAG_RENAME);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->to, TAG_AFTER);
+}
+
+static void
+on_looked (PsOp *op, const PsReply *reply, guint tag)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (tag == TAG_TAKEN)
+    self->taken = !ps_reply_is (reply, PS_FX_NO_SUCH_FILE);
+  else if (reply->type == PS_FXP_ATTRS)
+    self->before = ps_attrs_to_entry (&reply->attrs);
+  else if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    ps_op_fail_status (op, reply, NULL);
+}
+
+static void
+look_before_removing (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  g_free (self->to);
+  self->to = ps_remote_version_path (op->remote, op->path);
+  ps_request_make_parents (op->remote, self->to);
+  ps_op_expect (op, on_looked, rename_away);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->to, TAG_TAKEN);
+  ps_request_path (op, 0, PS_FXP_LSTAT, op->path, TAG_BEFORE);
+}
+
+static void
+on_rmdir (PsOp *op, const PsReply *reply, guint tag)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  if (tag == TAG_RENAME)
+    {
+      self->renamed = ps_reply_is (reply, PS_FX_OK);
+      if (!self->renamed)
+        ps_op_fail_status (op, reply, NULL);
+      return;
+    }
+  if (self->renamed || reply->type != PS_FXP_ATTRS)
+    return;
+  op->result.entry = ps_attrs_to_entry (&reply->attrs);
+  g_clear_error (&op->error);
+  if (op->result.entry.kind != PS_KIND_DIR)
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it is no directory any more");
+  else if (op->unclear)
+    ps_op_fail (op, PS_SFTP_ERROR_NOT_EMPTY, "the directory is not empty");
+  else
+    ps_op_fail (op, PS_SFTP_ERROR_DENIED, "permission denied on the server");
+}
+
+static void
+after_rmdir (PsOp *op)
+{
+  op->result.displaced = ((MoveOp *)op)->expected;
+  fails (op, "remote-removed");
+}
+
+static void
+begin_remove (PsOp *op)
+{
+  if (fails (op, "remote-remove"))
+    return;
+  if (((MoveOp *)op)->expected.kind != PS_KIND_DIR)
+    {
+      look_before_removing (op);
+      return;
+    }
+  ps_op_expect (op, on_rmdir, after_rmdir);
+  ps_request_path (op, 0, PS_FXP_RMDIR, op->path, TAG_RENAME);
+  ps_request_path (op, 0, PS_FXP_LSTAT, op->path, TAG_AFTER);
+}
+
+static void
+clean_remove (PsOp *op)
+{
+  MoveOp *self = (MoveOp *)op;
+
+  /* Perhaps it was a version's directory that had gone away. */
+  ps_request_forget_parents (op->remote);
+  if (self->expected.kind != PS_KIND_DIR
+      && g_error_matches (op->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED))
+    move_back (op);
+}
+
+static const PsOpClass remove_class = {
+  .verb = "remove",
+  .can_begin = has_room,
+  .begin = begin_remove,
+  .cleanup = clean_remove,
+  .clear = clear,
+  .size = sizeof (MoveOp),
+};
+
+void
+ps_remote_remove_async (PsRemote *self, const char *path, const PsEntry *expected,
+                        PsRemoteDone done, gpointer user_data)
+{
+  MoveOp *op = ps_op_new (self, &remove_class, PS_QUEUE_CONTROL, path, done, user_data);
+
+  op->expected = *expected;
+}
