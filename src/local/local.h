@@ -100,8 +100,13 @@ void ps_local_temp_keep (PsLocalTemp *temp);         /* leave it for a resume wh
 void ps_local_temp_free (PsLocalTemp *temp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsLocalTemp, ps_local_temp_free)
 
-/* Sets mode (0666 & ~umask, plus execute where readable if @entry->executable) and mtime of @entry,
- * then makes content and both durable (fsync). */
+/* All bytes are written: sets mode (0666 & ~umask, plus execute where readable if
+ * @entry->executable) and mtime of @entry, and starts writing out. Optional: where many files are
+ * settled first and then finished, they become durable together, which is many times faster. */
+gboolean ps_local_temp_settle (PsLocalTemp *temp, const PsEntry *entry,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Settles it unless that is done, then makes content, mode and mtime durable. */
 gboolean ps_local_temp_finish (PsLocalTemp *temp, const PsEntry *entry,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -139,9 +144,10 @@ gboolean ps_local_symlink (PsLocal *self, const char *path, const char *target, 
 gboolean ps_local_move (PsLocal *self, const char *from, const char *to, const PsEntry *expected,
                         PsEntry *moved, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Gives the file at @path a second, new name @to by a hard link. EXISTS where that is taken, CHANGED when it is not @expected, FAILED where the
- * file system has no hard links. */
-gboolean ps_local_link (PsLocal *self, const char *path, const char *to, const PsEntry *expected, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Gives the file at @path a second, new name @to by a hard link. EXISTS where that is taken,
+ * CHANGED when it is not @expected, FAILED where the file system has no hard links. */
+gboolean ps_local_link (PsLocal *self, const char *path, const char *to, const PsEntry *expected,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes a file or link to the desktop's trash, or to .pisync/trash where there is none; a
  * directory is removed only when empty (NOT_EMPTY else). CHANGED when it is not @expected. */
