@@ -52,6 +52,30 @@ ps_config_free (PsConfig *self)
   g_free (self);
 }
 
+static gboolean
+is_schedule_key (const PsConfigKey *key)
+{
+  return key->offset == offsetof (PsConfig, throttling)
+         || key->offset == offsetof (PsConfig, pause_on_metered);
+}
+
+gboolean
+ps_config_same_run (const PsConfig *a, const PsConfig *b)
+{
+  if (strcmp (a->file, b->file) != 0)
+    return FALSE;
+  for (guint i = 0; i < ps_n_config_keys; i++)
+    {
+      const PsConfigKey *key = &ps_config_keys[i];
+      g_autofree char *in_a = ps_config_key_format (key, a);
+      g_autofree char *in_b = ps_config_key_format (key, b);
+
+      if (!is_schedule_key (key) && g_strcmp0 (in_a, in_b) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Whether the error of a file operation means that there is no such file. */
 static gboolean
 is_absence (const GError *error)

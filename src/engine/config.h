@@ -61,6 +61,10 @@ PsConfig *ps_config_copy (const PsConfig *self);
 void ps_config_free (PsConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsConfig, ps_config_free)
 
+/* Returns: whether a run made with @a would do the same as one with @b: all but the keys that only
+ * say when runs are made (throttling, pause_on_metered) are equal. */
+gboolean ps_config_same_run (const PsConfig *a, const PsConfig *b);
+
 /* Reads and checks @file. "FILE:LINE: …" in every message about its content. */
 PsConfig *ps_config_load (const char *file, GError **error);
 

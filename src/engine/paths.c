@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *
 ps_config_dir (void)
@@ -87,6 +88,16 @@ folders_overlap (const char *a, const char *b)
   return ps_config_path_holds (real_a, real_b) || ps_config_path_holds (real_b, real_a);
 }
 
+static gboolean
+same_file (const char *a, const char *b)
+{
+  struct stat st_a, st_b;
+
+  return strcmp (a, b) == 0
+         || (stat (a, &st_a) == 0 && stat (b, &st_b) == 0 && st_a.st_dev == st_b.st_dev
+             && st_a.st_ino == st_b.st_ino);
+}
+
 gboolean
 ps_config_check_pairs (const PsConfig *self, GError **error)
 {
@@ -96,7 +107,7 @@ ps_config_check_pairs (const PsConfig *self, GError **error)
     {
       g_autoptr (PsConfig) other = NULL;
 
-      if (strcmp (files->pdata[i], self->file) == 0)
+      if (same_file (files->pdata[i], self->file))
         continue;
       /* A broken neighbour is told about where it is used. */
       other = ps_config_load (files->pdata[i], NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/config.h"
+#include "engine/home.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static const BadCase bad_cases[] = {
 };
 
 static void
-test_bad (gconstpointer data)
+test_bad (gpointer fixture, gconstpointer data)
 {
   const BadCase *c = data;
   g_autofree char *text = g_strconcat (minimal, c->extra, NULL);
@@ -100,7 +101,7 @@ test_bad (gconstpointer data)
 }
 
 static void
-test_minimal (void)
+test_minimal (gpointer fixture, gconstpointer data)
 {
   g_autofree char *file = write_ini ("pisync.ini", minimal);
   g_autofree char *base = g_build_filename (g_get_home_dir (), "PiSync", NULL);
@@ -138,7 +139,7 @@ test_minimal (void)
 }
 
 static void
-test_everything (void)
+test_everything (gpointer fixture, gconstpointer data)
 {
   static const char text[]
       = "\xef\xbb\xbf; of the ancestor\r\n[HOST]\r\nhost=10.0.0.2\r\nport = 2222\r\n"
@@ -192,7 +193,7 @@ test_everything (void)
 }
 
 static void
-test_missing_file (void)
+test_missing_file (gpointer fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PsConfig) config = ps_config_load ("/nonexistent/a.ini", &error);
@@ -203,7 +204,7 @@ test_missing_file (void)
 }
 
 static void
-test_missing_key (void)
+test_missing_key (gpointer fixture, gconstpointer data)
 {
   g_autofree char *file = write_ini ("pisync.ini", "[HOST]\nhost = x\n\n[LOCAL CONFIG]\n"
                                                    "[REMOTE CONFIG]\nremote_base = a\n");
@@ -218,7 +219,7 @@ test_missing_key (void)
 }
 
 static void
-test_save_new (void)
+test_save_new (gpointer fixture, gconstpointer data)
 {
   g_autofree char *file = ps_config_default_file ();
   g_autoptr (PsConfig) config = ps_config_new (file);
@@ -252,7 +253,7 @@ test_save_new (void)
 }
 
 static void
-test_save_keeps (void)
+test_save_keeps (gpointer fixture, gconstpointer data)
 {
   static const char before[]
       = "# mine\n[LOCAL CONFIG]\n; why\nlocal_base=~/PiSync\nthrottling = 5\n\n"
@@ -290,7 +291,7 @@ test_save_keeps (void)
 }
 
 static void
-test_save_through_link (void)
+test_save_through_link (gpointer fixture, gconstpointer data)
 {
   g_autofree char *real = write_ini ("real.txt", minimal);
   g_autofree char *dir = ps_config_dir ();
@@ -308,7 +309,7 @@ test_save_through_link (void)
 }
 
 static void
-test_check_value (void)
+test_check_value (gpointer fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *home = g_strdup (g_get_home_dir ());
@@ -333,7 +334,7 @@ test_check_value (void)
 }
 
 static void
-test_import (void)
+test_import (gpointer fixture, gconstpointer data)
 {
   g_autofree char *ancestor = ps_config_ancestor_file ();
   g_autofree char *dir = g_path_get_dirname (ancestor);
@@ -358,7 +359,7 @@ test_import (void)
 }
 
 static void
-test_list (void)
+test_list (gpointer fixture, gconstpointer data)
 {
   g_autoptr (GPtrArray) none = ps_config_list_files ();
   g_autofree char *b = write_ini ("b.ini", minimal);
@@ -376,7 +377,7 @@ test_list (void)
 }
 
 static void
-test_pairs (void)
+test_pairs (gpointer fixture, gconstpointer data)
 {
   g_autofree char *first = write_ini ("pisync.ini", minimal);
   g_autofree char *broken = write_ini ("broken.ini", "[X]\n");
@@ -403,7 +404,7 @@ test_pairs (void)
 
 /* Random damage never crashes, and what loads can be saved and loads the same again. */
 static void
-test_random (void)
+test_random (gpointer fixture, gconstpointer data)
 {
   g_autofree char *file = write_ini ("pisync.ini", minimal);
   static const char letters[] = "[]=\\ \n#;ahost9-~/\t\xff\0";
@@ -435,24 +436,25 @@ test_random (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  test_home_make ();
+  g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (bad_cases); i++)
     {
       g_autofree char *path = g_strdup_printf ("/engine/config/bad/%s", bad_cases[i].name);
 
-      g_test_add_data_func (path, &bad_cases[i], test_bad);
+      test_home_add (path, &bad_cases[i], test_bad);
     }
-  g_test_add_func ("/engine/config/minimal", test_minimal);
-  g_test_add_func ("/engine/config/everything", test_everything);
-  g_test_add_func ("/engine/config/missing-file", test_missing_file);
-  g_test_add_func ("/engine/config/missing-key", test_missing_key);
-  g_test_add_func ("/engine/config/save-new", test_save_new);
-  g_test_add_func ("/engine/config/save-keeps", test_save_keeps);
-  g_test_add_func ("/engine/config/save-through-link", test_save_through_link);
-  g_test_add_func ("/engine/config/check-value", test_check_value);
-  g_test_add_func ("/engine/config/import", test_import);
-  g_test_add_func ("/engine/config/list", test_list);
-  g_test_add_func ("/engine/config/pairs", test_pairs);
-  g_test_add_func ("/engine/config/random", test_random);
-  return g_test_run ();
+  test_home_add ("/engine/config/minimal", NULL, test_minimal);
+  test_home_add ("/engine/config/everything", NULL, test_everything);
+  test_home_add ("/engine/config/missing-file", NULL, test_missing_file);
+  test_home_add ("/engine/config/missing-key", NULL, test_missing_key);
+  test_home_add ("/engine/config/save-new", NULL, test_save_new);
+  test_home_add ("/engine/config/save-keeps", NULL, test_save_keeps);
+  test_home_add ("/engine/config/save-through-link", NULL, test_save_through_link);
+  test_home_add ("/engine/config/check-value", NULL, test_check_value);
+  test_home_add ("/engine/config/import", NULL, test_import);
+  test_home_add ("/engine/config/list", NULL, test_list);
+  test_home_add ("/engine/config/pairs", NULL, test_pairs);
+  test_home_add ("/engine/config/random", NULL, test_random);
+  return test_home_remove (g_test_run ());
 }

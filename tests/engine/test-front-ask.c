@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions, and secrets from files. */
+#include "engine/home.h"
 #include "engine/password.h"
 #include "engine/question.h"
 
@@ -50,7 +51,7 @@ asker_clear (Asker *asker)
 }
 
 static void
-test_answered (void)
+test_answered (gpointer fixture, gconstpointer data)
 {
   Asker asker = { .question = ps_question_new_secret ("home", &request) };
   PsQuestion *mine = ps_question_ref (asker.question);
@@ -76,7 +77,7 @@ test_answered (void)
 }
 
 static void
-test_refused (void)
+test_refused (gpointer fixture, gconstpointer data)
 {
   Asker asker = { .question = ps_question_new_host_key ("home", &key) };
   PsQuestion *mine = ps_question_ref (asker.question);
@@ -93,7 +94,7 @@ test_refused (void)
 
 /* Nobody keeps the question: nobody will ever answer. */
 static void
-test_let_go (void)
+test_let_go (gpointer fixture, gconstpointer data)
 {
   Asker asker = { .question = ps_question_new_secret ("home", &request) };
   PsQuestion *mine = ps_question_ref (asker.question);
@@ -108,7 +109,7 @@ test_let_go (void)
 }
 
 static void
-test_cancelled (void)
+test_cancelled (gpointer fixture, gconstpointer data)
 {
   Asker asker = { .question = ps_question_new_secret ("home", &request),
                   .cancellable = g_cancellable_new () };
@@ -154,14 +155,13 @@ make_file (const char *name, const char *text, gssize length, int mode)
 {
   char *file = g_build_filename (g_get_home_dir (), name, NULL);
 
-  g_assert_cmpint (g_mkdir_with_parents (g_get_home_dir (), 0700), ==, 0);
   g_assert_true (g_file_set_contents (file, text, length, NULL));
   g_assert_cmpint (g_chmod (file, mode), ==, 0);
   return file;
 }
 
 static void
-test_file (gconstpointer data)
+test_file (gpointer fixture, gconstpointer data)
 {
   const FileCase *c = data;
   g_autofree char *file = make_file ("pw", c->text, c->length, c->mode);
@@ -178,7 +178,7 @@ test_file (gconstpointer data)
 }
 
 static void
-test_not_regular (void)
+test_not_regular (gpointer fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *fifo = g_build_filename (g_get_home_dir (), "fifo", NULL);
@@ -186,7 +186,6 @@ test_not_regular (void)
   g_assert_null (ps_password_from_file ("/", &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_cmpint (g_mkdir_with_parents (g_get_home_dir (), 0700), ==, 0);
   g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
   g_assert_null (ps_password_from_file (fifo, &error));
   g_assert_nonnull (strstr (error->message, "not a regular file"));
@@ -206,7 +205,7 @@ check_find (const PsConfig *config, const char *override_file, const char *expec
 }
 
 static void
-test_order (void)
+test_order (gpointer fixture, gconstpointer data)
 {
   g_autofree char *a = make_file ("a", "from-option\n", -1, 0600);
   g_autofree char *b = make_file ("b", "from-ini\n", -1, 0600);
@@ -231,18 +230,19 @@ int
 main (int argc, char **argv)
 {
   memset (too_long, 'x', sizeof too_long - 1);
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-  g_test_add_func ("/engine/question/answered", test_answered);
-  g_test_add_func ("/engine/question/refused", test_refused);
-  g_test_add_func ("/engine/question/let-go", test_let_go);
-  g_test_add_func ("/engine/question/cancelled", test_cancelled);
+  test_home_make ();
+  g_test_init (&argc, &argv, NULL);
+  test_home_add ("/engine/question/answered", NULL, test_answered);
+  test_home_add ("/engine/question/refused", NULL, test_refused);
+  test_home_add ("/engine/question/let-go", NULL, test_let_go);
+  test_home_add ("/engine/question/cancelled", NULL, test_cancelled);
   for (gsize i = 0; i < G_N_ELEMENTS (file_cases); i++)
     {
       g_autofree char *path = g_strdup_printf ("/engine/password/file/%s", file_cases[i].name);
 
-      g_test_add_data_func (path, &file_cases[i], test_file);
+      test_home_add (path, &file_cases[i], test_file);
     }
-  g_test_add_func ("/engine/password/not-regular", test_not_regular);
-  g_test_add_func ("/engine/password/order", test_order);
-  return g_test_run ();
+  test_home_add ("/engine/password/not-regular", NULL, test_not_regular);
+  test_home_add ("/engine/password/order", NULL, test_order);
+  return test_home_remove (g_test_run ());
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Events, status and log: what is said to people and programs. */
+#include "engine/home.h"
 #include "engine/log.h"
 #include "engine/status.h"
 
@@ -47,7 +48,7 @@ check (PsEvent *taken, const char *json, const char *text)
 }
 
 static void
-test_actions (void)
+test_actions (gpointer fixture, gconstpointer data)
 {
   check (new_action ("upload", "a/b.txt", NULL, 12345),
          "{\"type\":\"action\",\"action\":\"upload\",\"path\":\"a/b.txt\",\"case\":\"s12\","
@@ -64,7 +65,7 @@ test_actions (void)
 }
 
 static void
-test_odd_names (void)
+test_odd_names (gpointer fixture, gconstpointer data)
 {
   check (new_action ("forget", "a\"\\\n\x7f\u00e9%", NULL, 0),
          "{\"type\":\"action\",\"action\":\"forget\",\"path\":\"a\\\"\\\\\\u000a\\u007f\u00e9%\","
@@ -77,7 +78,7 @@ test_odd_names (void)
 }
 
 static void
-test_messages (void)
+test_messages (gpointer fixture, gconstpointer data)
 {
   check (new_message (PS_EVENT_PROBLEM, "p", "no \xff\nway"),
          "{\"type\":\"problem\",\"path\":\"p\",\"code\":\"denied\",\"message\":\"no "
@@ -94,7 +95,7 @@ test_messages (void)
 }
 
 static void
-test_summary (void)
+test_summary (gpointer fixture, gconstpointer data)
 {
   PsSummary summary = { .in_sync = TRUE,
                         .uploaded = 1,
@@ -119,7 +120,7 @@ test_summary (void)
 }
 
 static void
-test_sizes (void)
+test_sizes (gpointer fixture, gconstpointer data)
 {
   static const struct
   {
@@ -155,7 +156,7 @@ check_status (PsStatus *status, PsStatusKind kind, const char *expected)
 }
 
 static void
-test_status (void)
+test_status (gpointer fixture, gconstpointer data)
 {
   g_autoptr (PsStatus) status = ps_status_new ("home");
   g_autoptr (GVariant) value = NULL;
@@ -205,7 +206,7 @@ count_lines (const char *text)
 }
 
 static void
-test_log (void)
+test_log (gpointer fixture, gconstpointer data)
 {
   g_autofree char *state = g_build_filename (g_get_user_state_dir (), "pisync", "p", NULL);
   g_autofree char *file = ps_log_file (state);
@@ -240,12 +241,11 @@ test_log (void)
 }
 
 static void
-test_log_refused (void)
+test_log_refused (gpointer fixture, gconstpointer data)
 {
   g_autofree char *file = g_build_filename (g_get_home_dir (), "file", NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (g_mkdir_with_parents (g_get_home_dir (), 0700), ==, 0);
   g_assert_true (g_file_set_contents (file, "x", 1, NULL));
   g_assert_null (ps_log_open (file, 20, &error));
   g_assert_nonnull (error);
@@ -255,14 +255,15 @@ int
 main (int argc, char **argv)
 {
   g_setenv ("TZ", "UTC", TRUE);
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-  g_test_add_func ("/engine/event/actions", test_actions);
-  g_test_add_func ("/engine/event/odd-names", test_odd_names);
-  g_test_add_func ("/engine/event/messages", test_messages);
-  g_test_add_func ("/engine/event/summary", test_summary);
-  g_test_add_func ("/engine/event/sizes", test_sizes);
-  g_test_add_func ("/engine/status/words", test_status);
-  g_test_add_func ("/engine/log/bounded", test_log);
-  g_test_add_func ("/engine/log/refused", test_log_refused);
-  return g_test_run ();
+  test_home_make ();
+  g_test_init (&argc, &argv, NULL);
+  test_home_add ("/engine/event/actions", NULL, test_actions);
+  test_home_add ("/engine/event/odd-names", NULL, test_odd_names);
+  test_home_add ("/engine/event/messages", NULL, test_messages);
+  test_home_add ("/engine/event/summary", NULL, test_summary);
+  test_home_add ("/engine/event/sizes", NULL, test_sizes);
+  test_home_add ("/engine/status/words", NULL, test_status);
+  test_home_add ("/engine/log/bounded", NULL, test_log);
+  test_home_add ("/engine/log/refused", NULL, test_log_refused);
+  return test_home_remove (g_test_run ());
 }
