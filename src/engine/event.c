@@ -182,6 +182,37 @@ ps_size_to_text (uint64_t bytes)
   return g_strdup_printf ("%s %s", number, units[unit]);
 }
 
+static void
+append_count (GString *text, guint64 count, const char *what, uint64_t bytes)
+{
+  g_autofree char *size = ps_size_to_text (bytes);
+
+  if (count == 0)
+    return;
+  g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "", count,
+                          what);
+  if (bytes > 0)
+    g_string_append_printf (text, " (%s)", size);
+}
+
+char *
+ps_summary_to_text (const PsSummary *summary)
+{
+  GString *text = g_string_new (NULL);
+
+  append_count (text, summary->uploaded, "uploaded", summary->payload_up);
+  append_count (text, summary->downloaded, "downloaded", summary->payload_down);
+  append_count (text, summary->made_dirs, "folders made", 0);
+  append_count (text, summary->moved, "moved", 0);
+  append_count (text, summary->deleted_local, "deleted here", 0);
+  append_count (text, summary->deleted_remote, "deleted on the server", 0);
+  append_count (text, summary->attributes, "attributes set", 0);
+  append_count (text, summary->conflicts, "conflicts", 0);
+  append_count (text, summary->held, "held", 0);
+  append_count (text, summary->failed, "failed", 0);
+  return g_string_free (text, text->len == 0);
+}
+
 static gboolean
 is_transfer (const PsEvent *event)
 {

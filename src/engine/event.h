@@ -24,8 +24,8 @@ typedef struct
   PsEventKind kind;
   int64_t when;    /* ns since the epoch */
   char *action;    /* ACTION: "upload", "download", "delete-local", "delete-remote", "move-local",
-                    * "move-remote", "mkdir-local", "mkdir-remote",    "conflict", "attributes", "record",
-                    * "forget" */
+                    * "move-remote", "mkdir-local", "mkdir-remote",    "conflict", "attributes",
+                    * "record",    "forget" */
   char *path;      /* bytes, relative; ACTION, PROBLEM */
   char *from;      /* (nullable) moves: the old path; conflict: the conflicted copy's path */
   char *case_name; /* ACTION: "s12" */
@@ -69,6 +69,10 @@ char *ps_summary_to_json (const PsSummary *summary);
 
 /* Returns: (transfer full): one line for people and log.txt, without the time. */
 char *ps_event_to_text (const PsEvent *event);
+
+/* Returns: (transfer full) (nullable): "3 uploaded (1.2 MB), 1 conflict"; NULL: nothing was done.
+ */
+char *ps_summary_to_text (const PsSummary *summary);
 
 /* Returns: (transfer full): "12 B", "1.2 kB", "35 MB": plain English for logs and terminals. */
 char *ps_size_to_text (uint64_t bytes);

@@ -120,11 +120,13 @@ ps_job_outcome (const GError *error)
     return PS_OUTCOME_DONE;
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return PS_OUTCOME_CANCELLED;
-  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD)
-      || g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_BUSY))
-    return PS_OUTCOME_LOOK;
-  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH)
-      || g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG))
+  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
     return PS_OUTCOME_PERSON;
+  /* None of these gets as far as a new login, so looking again can lock nobody out. CONFIG is a
+   * local folder that is not there, too: its disk may come back. */
+  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD)
+      || g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_BUSY)
+      || g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG))
+    return PS_OUTCOME_LOOK;
   return PS_OUTCOME_RETRY; /* a full disk gets room again, too */
 }

@@ -88,6 +88,20 @@ ps_worker_free (PsWorker *self)
   g_free (self);
 }
 
+/* A line at the end of a run that did something. */
+static void
+tell_summary (PsWorker *self, const PsSummary *summary)
+{
+  g_autoptr (PsEvent) event = ps_event_new (PS_EVENT_SUMMARY);
+  g_autofree char *text = ps_summary_to_text (summary);
+
+  if (text == NULL)
+    return;
+  event->when = ps_clock_now (self->clock);
+  event->message = g_strdup_printf ("%s: %s", summary->in_sync ? "up to date" : "done", text);
+  on_event (event, self);
+}
+
 /* Once for each configuration: two pairs in one folder would sync each other's files. */
 static gboolean
 check_alone (PsWorker *self, GError **error)
@@ -115,6 +129,8 @@ ps_worker_sync (PsWorker *self, PsSyncFlags flags, PsSummary *summary, GCancella
   self->scan_time = 0;
   ok = ps_run_sync (self->run, flags, summary, cancellable, error);
   watch_scan (self, FALSE);
+  if (ok && !self->quiet)
+    tell_summary (self, summary);
   self->quiet = FALSE;
   return ok;
 }

@@ -265,6 +265,7 @@ do_step (PsRun *self, const Step *step, PsSummary *summary, GCancellable *cancel
     case FAKE_EVENTS:
       for (guint i = 0; i < step->number; i++)
         tell_action (self, i);
+      summary->uploaded = step->number;
       return TRUE;
     case FAKE_HELD:
       tell_held (self);

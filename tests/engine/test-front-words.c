@@ -110,13 +110,19 @@ test_summary (gpointer fixture, gconstpointer data)
                         .bytes_received = 10,
                         .requests = 11,
                         .seconds = 1.5 };
+  const PsSummary nothing = { .in_sync = TRUE, .seconds = 3 };
   g_autofree char *json = ps_summary_to_json (&summary);
+  g_autofree char *text = ps_summary_to_text (&summary);
 
   g_assert_cmpstr (json, ==,
                    "{\"type\":\"summary\",\"in_sync\":true,\"uploaded\":1,\"downloaded\":2,"
                    "\"deleted_local\":3,\"deleted_remote\":4,\"moved\":5,\"conflicts\":6,"
                    "\"failed\":7,\"held\":8,\"bytes_sent\":9,\"bytes_received\":10,\"requests\":11,"
                    "\"seconds\":1.500}");
+  g_assert_cmpstr (text, ==,
+                   "1 uploaded, 2 downloaded, 5 moved, 3 deleted here, 4 deleted on the server, "
+                   "6 conflicts, 8 held, 7 failed");
+  g_assert_null (ps_summary_to_text (&nothing));
 }
 
 static void
