@@ -5,7 +5,7 @@
 #define CONTROL_MAX 1024 /* operations on names under way at once */
 #define LIST_MAX 256     /* directories */
 #define SMALL_MAX 512    /* small files */
-#define BULK_MAX 4       /* large files */
+#define BULK_MAX 8       /* large files */
 
 static const guint begun_max[PS_N_QUEUES] = {
   [PS_QUEUE_CONTROL] = CONTROL_MAX,
@@ -51,6 +51,7 @@ ps_op_new (PsRemote *remote, const PsOpClass *klass, PsQueue queue, const char *
   op->remote = remote;
   op->link.data = op->wait.data = op;
   op->queue = queue;
+  op->creates = klass->creates;
   op->path = g_strdup (path);
   op->done = done;
   op->user_data = user_data;
@@ -234,7 +235,7 @@ after_explained (PsOp *op)
 {
   const char *refusal;
 
-  if (!op->unclear || !op->klass->creates)
+  if (!op->unclear || !op->creates)
     return;
   refusal = ps_name_refusal (ps_relpath_name (op->path), op->remote->caps.names);
   if (refusal != NULL)
@@ -248,7 +249,7 @@ explain (PsOp *op)
   const PsServerInfo *info = ps_client_peek_info (op->remote->client);
 
   ps_op_expect (op, on_explained, after_explained);
-  if (op->klass->creates)
+  if (op->creates)
     ps_request_path (op, 0, PS_FXP_LSTAT, op->path, EXPLAIN_LSTAT);
   if (info->statvfs && op->klass->writes)
     ps_request_statvfs (op, EXPLAIN_STATVFS);
@@ -258,7 +259,7 @@ explain (PsOp *op)
 static PsOpStage
 stage_after_error (PsOp *op)
 {
-  if (op->phase == PS_OP_RUNNING && op->unclear && (op->klass->creates || op->klass->writes))
+  if (op->phase == PS_OP_RUNNING && op->unclear && (op->creates || op->klass->writes))
     {
       op->phase = PS_OP_EXPLAINING;
       return explain;

@@ -64,6 +64,7 @@ struct PsOp
   bool begun;
   bool again;   /* begins anew when all is answered: the server had no handle left */
   bool unclear; /* the error was a bare FAILURE: worth asking */
+  bool creates; /* @path is a new name: that it is there already would explain a failure */
   guint tries;  /* beginnings that ended so */
   GError *error;
   PsRemoteResult result; /* its strings are borrowed from here: */
@@ -194,6 +195,19 @@ void ps_request_forget_parents (PsRemote *remote);
 /* Takes the handle out of a HANDLE reply; FALSE: the operation has failed (or waits again, where
  * the server had no handle left). */
 bool ps_handle_take (PsOp *op, PsHandle *handle, int channel, const PsReply *reply);
+
+/* --- put.c --- */
+
+/* How a file of our own is put in place. */
+typedef enum
+{
+  PS_OWN_REPLACE, /* whatever is there */
+  PS_OWN_NEW,     /* only where nothing is: EXISTS */
+  PS_OWN_ASIDE    /* what is there is kept at another path of ours */
+} PsOwnMode;
+
+void ps_remote_put_own_async (PsRemote *self, const char *path, GBytes *content, PsOwnMode mode,
+                              const char *aside, PsRemoteDone done, gpointer user_data);
 
 /* --- temp.c: names of our own --- */
 

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A download: OPEN, FSTAT, READs and a second FSTAT in one go for small files; large ones over as
+ * many channels as help. Blocks are written where they belong in whatever order they come. */
+#include "sftp/remote-private.h"
+
+#include "util/fault.h"
+#include "util/sha256.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define GET_BULK (512 * 1024)
+#define HASH_STEP (1024 * 1024)
+#define BUSY_CHANNEL (1024 * 1024)         /* one with more on its way is worth a helper */
+#define HELPER_BEGINS_AT (4 * 1024 * 1024) /* bytes still to be asked for that are worth one */
+#define READS_AGAIN_MAX 16                 /* of one block that comes in small parts */
+
+enum
+{
+  TAG_OPEN,
+  TAG_FSTAT,
+  TAG_READ
+};
+#define TAG_BITS 4
+#define TAG(kind, number) ((guint)(kind) | (guint)(number) << TAG_BITS)
+#define TAG_KIND(tag) ((tag) & ((1u << TAG_BITS) - 1))
+#define TAG_NUMBER(tag) ((tag) >> TAG_BITS)
+
+/* A READ on its way. */
+typedef struct
+{
+  uint64_t offset;
+  uint32_t length; /* 0: this slot is free */
+  guint again;
+  guint handle;
+} Block;
+
+typedef struct
+{
+  PsOp op;
+  int fd;
+  PsEntry expected;
+  GArray *ranges; /* (element-type PsRange) what to fetch, ascending */
+  PsRemoteMoved moved;
+  PsHandle handles[PS_CLIENT_MAX_BULK];
+  bool looked[PS_CLIENT_MAX_BULK]; /* its FSTAT before reading was sent */
+  guint n_handles, opening;
+  int channel;
+  guint range;   /* the range that is being asked for */
+  uint64_t next; /* and the offset in the file of what is asked for next */
+  uint64_t left; /* bytes not asked for yet */
+  GArray *blocks;
+  PsSha256 *sha; /* (nullable) of the file from 0 to @hashed */
+  uint64_t hashed;
+} GetOp;
+
+static bool
+fails (GetOp *self, const char *point)
+{
+  GError *error = NULL;
+
+  if (!ps_fault (point, &error))
+    return false;
+  ps_op_take_error (&self->op, error);
+  return true;
+}
+
+/* --- The local side --- */
+
+static bool
+write_local (GetOp *self, uint64_t offset, const char *data, gsize length)
+{
+  for (gsize done = 0; done < length;)
+    {
+      gssize n = pwrite (self->fd, data + done, length - done, (off_t)(offset + done));
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, "writing the local file failed: %s",
+                      n < 0 ? g_strerror (errno) : "nothing was written");
+          return false;
+        }
+      done += (gsize)n;
+    }
+  return true;
+}
+
+static bool
+read_local (GetOp *self, uint64_t offset, uint8_t *into, gsize length)
+{
+  for (gsize done = 0; done < length;)
+    {
+      gssize n = pread (self->fd, into + done, length - done, (off_t)(offset + done));
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, "reading the local file back failed: %s",
+                      n < 0 ? g_strerror (errno) : "it is too short");
+          return false;
+        }
+      done += (gsize)n;
+    }
+  return true;
+}
+
+/* Up to where the local file is known to be right. */
+static uint64_t
+right_up_to (const GetOp *self)
+{
+  uint64_t end = self->left > 0 ? self->next : self->expected.size;
+
+  for (guint i = 0; i < self->blocks->len; i++)
+    {
+      const Block *block = &g_array_index (self->blocks, Block, i);
+
+      if (block->length > 0)
+        end = MIN (end, block->offset);
+    }
+  return end;
+}
+
+/* Hashes in file order what lies there, a step of it. Returns: whether nothing is left. */
+static bool
+hash_some (GetOp *self)
+{
+  uint64_t end = self->sha != NULL ? right_up_to (self) : 0;
+  gsize length;
+  g_autofree uint8_t *buffer = NULL;
+
+  if (self->sha == NULL || self->hashed >= end)
+    return true;
+  length = (gsize)MIN (end - self->hashed, HASH_STEP);
+  buffer = g_malloc (length);
+  if (!read_local (self, self->hashed, buffer, length))
+    return true;
+  ps_sha256_update (self->sha, buffer, length);
+  self->hashed += length;
+  return self->hashed == end;
+}
+
+/* --- Blocks --- */
+
+static guint
+take_block (GetOp *self, uint64_t offset, uint32_t length, guint handle)
+{
+  Block block = { .offset = offset, .length = length, .handle = handle };
+
+  for (guint i = 0; i < self->blocks->len; i++)
+    if (g_array_index (self->blocks, Block, i).length == 0)
+      {
+        g_array_index (self->blocks, Block, i) = block;
+        return i;
+      }
+  g_array_append_val (self->blocks, block);
+  return self->blocks->len - 1;
+}
+
+static void
+take_data (GetOp *self, const PsReply *reply, guint number)
+{
+  Block *block = &g_array_index (self->blocks, Block, number);
+
+  if (!ps_op_check_type (&self->op, reply, PS_FXP_DATA))
+    return;
+  if (reply->length == 0 || reply->length > block->length || block->again > READS_AGAIN_MAX)
+    {
+      ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED, "the server sent other data than asked for");
+      return;
+    }
+  if (self->op.error != NULL || !write_local (self, block->offset, reply->text, reply->length))
+    return;
+  if (self->sha != NULL && self->hashed == block->offset)
+    {
+      ps_sha256_update (self->sha, reply->text, reply->length);
+      self->hashed += reply->length;
+    }
+  block->offset += reply->length;
+  block->length -= (uint32_t)reply->length;
+  block->again++;
+  if (self->moved != NULL)
+    self->moved (reply->length, self->op.user_data);
+  if (block->length > 0) /* servers may give less than asked for */
+    ps_request_read (&self->op, &self->handles[block->handle], block->offset, block->length,
+                     TAG (TAG_READ, number));
+}
+
+static void
+check_attrs (GetOp *self, const PsReply *reply)
+{
+  if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
+    return;
+  self->op.result.entry = ps_attrs_to_entry (&reply->attrs);
+  if (!ps_entry_same (&self->op.result.entry, &self->expected))
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+}
+
+static void
+open_answered (GetOp *self, const PsReply *reply, guint number)
+{
+  PsHandle *handle = &self->handles[number];
+
+  if (number == 0)
+    {
+      if (ps_handle_take (&self->op, handle, self->channel, reply))
+        self->n_handles = 1;
+      return;
+    }
+  self->opening--; /* a further handle is an offer only */
+  if (reply->type == PS_FXP_HANDLE)
+    ps_handle_take (&self->op, handle, handle->channel, reply);
+  else
+    ps_client_drop_handle (self->op.remote->client, handle->channel);
+}
+
+static void
+on_reply (PsOp *op, const PsReply *reply, guint tag)
+{
+  GetOp *self = (GetOp *)op;
+  guint number = TAG_NUMBER (tag);
+
+  switch (TAG_KIND (tag))
+    {
+    case TAG_OPEN:
+      open_answered (self, reply, number);
+      break;
+    case TAG_FSTAT:
+      check_attrs (self, reply);
+      break;
+    case TAG_READ:
+      take_data (self, reply, number);
+      if (op->error == NULL)
+        hash_some (self);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+/* --- The end --- */
+
+static void
+finish (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  if (!hash_some (self))
+    {
+      op->remote->busy = true;
+      ps_op_stream (op, false); /* comes back by pull () */
+      return;
+    }
+  if (op->error != NULL || fails (self, "remote-get-done"))
+    return;
+  for (guint i = 0; i < self->n_handles; i++)
+    ps_request_close_detached (op->remote, &self->handles[i]);
+  if (self->sha == NULL)
+    return;
+  ps_sha256_finish (self->sha, op->result.sha256);
+  op->result.has_hash = TRUE;
+}
+
+/* The last look: was it the same file all the time? */
+static void
+look_again (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  ps_op_expect (op, on_reply, finish);
+  for (guint i = 0; i < self->n_handles; i++)
+    if (self->handles[i].open)
+      ps_request_handle (op, PS_FXP_FSTAT, &self->handles[i], TAG (TAG_FSTAT, i));
+}
+
+/* --- Asking --- */
+
+static bool
+has_channel (const GetOp *self, int channel)
+{
+  for (guint i = 0; i < self->n_handles; i++)
+    if (self->handles[i].channel == channel)
+      return true;
+  return false;
+}
+
+/* Another channel takes part, where one is idle while ours is busy. */
+static void
+consider_helper (GetOp *self, guint64 load)
+{
+  PsClient *client = self->op.remote->client;
+  int channels[PS_CLIENT_MAX_CHANNELS];
+  guint n = ps_client_bulk_channels (client, channels);
+
+  if (self->opening > 0 || load < BUSY_CHANNEL || self->left < HELPER_BEGINS_AT)
+    return;
+  for (guint i = 0; i < n && self->n_handles < G_N_ELEMENTS (self->handles); i++)
+    {
+      if (has_channel (self, channels[i]) || ps_client_load (client, channels[i]) > load / 2
+          || !ps_client_take_handle (client, channels[i]))
+        continue;
+      self->handles[self->n_handles].channel = channels[i];
+      ps_request_open (&self->op, channels[i], self->op.path, PS_OPEN_READ, false,
+                       TAG (TAG_OPEN, self->n_handles));
+      self->n_handles++;
+      self->opening++;
+      return;
+    }
+}
+
+/* Returns: the index of the handle whose channel has the least to do; -1: none can take more. */
+static int
+choose_handle (GetOp *self)
+{
+  PsClient *client = self->op.remote->client;
+  guint64 least = G_MAXUINT64;
+  int best = -1;
+
+  for (guint i = 0; i < self->n_handles; i++)
+    {
+      const PsHandle *handle = &self->handles[i];
+      guint64 load = ps_client_load (client, handle->channel);
+
+      if (handle->open && ps_client_has_room (client, handle->channel) && load < least)
+        {
+          best = (int)i;
+          least = load;
+        }
+    }
+  if (best >= 0 && self->op.queue == PS_QUEUE_BULK)
+    consider_helper (self, least);
+  return best;
+}
+
+static void
+ask (GetOp *self, guint handle, uint32_t length)
+{
+  if (!self->looked[handle])
+    ps_request_handle (&self->op, PS_FXP_FSTAT, &self->handles[handle], TAG (TAG_FSTAT, handle));
+  self->looked[handle] = true;
+  ps_request_read (&self->op, &self->handles[handle], self->next, length,
+                   TAG (TAG_READ, take_block (self, self->next, length, handle)));
+}
+
+/* Steps over what was asked for, to the next range. */
+static void
+step_over (GetOp *self, uint32_t length)
+{
+  self->next += length;
+  self->left -= length;
+  while (self->left > 0)
+    {
+      const PsRange *range = &g_array_index (self->ranges, PsRange, self->range);
+
+      if (self->next < range->offset + range->length)
+        return;
+      self->next = g_array_index (self->ranges, PsRange, ++self->range).offset;
+    }
+}
+
+static bool
+pull (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+  const PsRange *range;
+  uint32_t length;
+  int handle;
+
+  if (self->left == 0) /* only the hash is missing */
+    {
+      ps_op_stop_stream (op);
+      op->next = finish;
+      return false; /* others have their turn between two steps */
+    }
+  handle = choose_handle (self);
+  if (handle < 0)
+    return false;
+  range = &g_array_index (self->ranges, PsRange, self->range);
+  length = ps_client_chunk (op->remote->client, false,
+                            ps_client_peek_info (op->remote->client)->read_length);
+  length = (uint32_t)MIN (length, range->offset + range->length - self->next);
+  ask (self, (guint)handle, length);
+  step_over (self, length);
+  if (self->left > 0)
+    return true;
+  ps_op_stop_stream (op);
+  if (op->queue == PS_QUEUE_SMALL && self->blocks->len == 1)
+    look_again (op); /* one channel keeps the order, and one block comes whole */
+  else
+    ps_op_expect (op, on_reply, look_again);
+  return true;
+}
+
+static void
+after_opened (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  ps_op_expect (op, on_reply, NULL);
+  if (self->left > 0)
+    ps_op_stream (op, false);
+  else
+    look_again (op);
+}
+
+static bool
+can_begin (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+  PsClient *client = op->remote->client;
+
+  self->channel
+      = ps_client_channel (client, op->queue == PS_QUEUE_BULK ? PS_LANE_BULK : PS_LANE_SMALL);
+  return self->channel >= 0 && ps_client_has_room (client, self->channel)
+         && ps_client_take_handle (client, self->channel);
+}
+
+static void
+begin (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  if (fails (self, "remote-get-begin"))
+    {
+      ps_client_drop_handle (op->remote->client, self->channel);
+      return;
+    }
+  ps_op_expect (op, on_reply, after_opened);
+  ps_request_open (op, self->channel, op->path, PS_OPEN_READ, false, TAG (TAG_OPEN, 0));
+}
+
+static void
+cleanup (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  for (guint i = 0; i < self->n_handles; i++)
+    ps_request_close_detached (op->remote, &self->handles[i]);
+}
+
+static void
+clear (PsOp *op)
+{
+  GetOp *self = (GetOp *)op;
+
+  g_array_unref (self->ranges);
+  g_array_unref (self->blocks);
+  g_clear_pointer (&self->sha, ps_sha256_free);
+}
+
+static const PsOpClass get_class = {
+  .verb = "download",
+  .can_begin = can_begin,
+  .begin = begin,
+  .cleanup = cleanup,
+  .pull = pull,
+  .clear = clear,
+  .size = sizeof (GetOp),
+};
+
+/* Adds what of the range lies in the file; nothing where that is empty. */
+static void
+add_range (GetOp *self, uint64_t offset, uint64_t length)
+{
+  PsRange range = { .offset = offset };
+
+  if (offset >= self->expected.size)
+    return;
+  range.length = MIN (length, self->expected.size - offset);
+  if (range.length == 0)
+    return;
+  g_array_append_val (self->ranges, range);
+  self->left += range.length;
+}
+
+static GetOp *
+get_new (PsRemote *remote, const PsGet *get, uint64_t bytes, PsRemoteDone done, gpointer user_data)
+{
+  PsQueue queue = bytes > GET_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  GetOp *self = ps_op_new (remote, &get_class, queue, get->path, done, user_data);
+
+  self->fd = get->fd;
+  self->expected = get->expected;
+  self->moved = get->moved;
+  self->ranges = g_array_new (FALSE, FALSE, sizeof (PsRange));
+  self->blocks = g_array_new (FALSE, FALSE, sizeof (Block));
+  if (get->hash)
+    self->sha = ps_sha256_new ();
+  return self;
+}
+
+void
+ps_remote_get_async (PsRemote *self, const PsGet *get, PsRemoteDone done, gpointer user_data)
+{
+  uint64_t size = get->expected.size;
+  uint64_t bytes = size - MIN (get->offset, size);
+  GetOp *op = get_new (self, get, bytes, done, user_data);
+
+  add_range (op, get->offset, bytes);
+  op->next = MIN (get->offset, size);
+}
+
+void
+ps_remote_get_ranges_async (PsRemote *self, const PsGet *get, const PsRange *ranges, gsize n_ranges,
+                            PsRemoteDone done, gpointer user_data)
+{
+  uint64_t bytes = 0;
+  GetOp *op;
+
+  for (gsize i = 0; i < n_ranges; i++)
+    bytes += ranges[i].length;
+  op = get_new (self, get, bytes, done, user_data);
+  for (gsize i = 0; i < n_ranges; i++)
+    add_range (op, ranges[i].offset, ranges[i].length);
+  if (op->ranges->len > 0)
+    op->next = g_array_index (op->ranges, PsRange, 0).offset;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The moment in which an upload becomes the file.
+ *
+ * A new name: RENAME, which refuses one that exists.
+ *
+ * A name that exists, where the server has hard links and rename(2): a link to what lies there is
+ * made before anything is sent ("version"), and waited for, because requests run on after a failure
+ * and a rename must never follow a link that did not come to be. Then, in one burst, a second link
+ * ("displaced") and the rename. The second link is what was replaced in truth. If another device
+ * came in between, it holds what that device wrote. If the second link fails, the first one holds
+ * what the scan saw. One of the two is superfluous afterwards.
+ *
+ * Elsewhere, in one burst: what lies there is renamed aside, the temporary file is renamed in
+ * without replacing anything. */
+#include "sftp/put.h"
+
+#include "util/fault.h"
+
+static bool
+replaces (const PsPutOp *self)
+{
+  return !self->own && self->expected.kind != PS_KIND_ABSENT;
+}
+
+/* Whether links and rename(2) are there: then the name is never absent, not for a moment. */
+static bool
+by_links (const PsPutOp *self)
+{
+  const PsRemoteCaps *caps = &self->op.remote->caps;
+
+  return caps->hardlinks && caps->posix_rename;
+}
+
+/* --- Before anything is sent --- */
+
+static void
+make_version (PsPutOp *self)
+{
+  self->version = ps_remote_version_path (self->op.remote, self->op.path);
+  ps_request_make_parents (self->op.remote, self->version);
+  ps_request_hardlink (&self->op, self->op.path, self->version, PS_PUT_TAG_VERSION);
+}
+
+void
+ps_put_prepare_place (PsPutOp *self)
+{
+  if (!replaces (self))
+    return;
+  ps_request_path (&self->op, 0, PS_FXP_LSTAT, self->op.path, PS_PUT_TAG_TARGET);
+  if (by_links (self) && self->version == NULL)
+    make_version (self);
+}
+
+static void
+check_target (PsPutOp *self, const PsReply *reply)
+{
+  PsEntry found = { 0 };
+
+  if (reply->type == PS_FXP_ATTRS)
+    found = ps_attrs_to_entry (&reply->attrs);
+  else if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    {
+      ps_op_fail_status (&self->op, reply, NULL);
+      return;
+    }
+  self->old_mode = found.kind == PS_KIND_FILE ? reply->attrs.permissions : 0;
+  if (!ps_entry_same (&found, &self->expected))
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+}
+
+void
+ps_put_take_prepare_reply (PsPutOp *self, const PsReply *reply, guint tag)
+{
+  if (tag == PS_PUT_TAG_TARGET)
+    check_target (self, reply);
+  else if (tag == PS_PUT_TAG_VERSION)
+    {
+      self->version_made = ps_reply_is (reply, PS_FX_OK);
+      if (!self->version_made) /* perhaps another device has cleared empty directories away */
+        ps_request_forget_parents (self->op.remote);
+    }
+}
+
+/* --- In place --- */
+
+static void
+in_place (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  GError *error = NULL;
+
+  op->result.entry = ps_attrs_to_entry (&self->written);
+  if (ps_fault ("remote-put-placed", &error))
+    ps_op_take_error (op, error);
+}
+
+static void
+place_failed (PsPutOp *self, const PsReply *reply)
+{
+  if (ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    ps_op_fail (&self->op, PS_SFTP_ERROR_GONE, "the directory it belongs in is not there");
+  else
+    ps_op_fail_status (&self->op, reply, NULL);
+}
+
+/* --- A new name, and files of our own --- */
+
+static void
+on_new (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (tag != PS_PUT_TAG_RENAME)
+    return;
+  self->in_place = ps_reply_is (reply, PS_FX_OK);
+  if (!self->in_place)
+    place_failed (self, reply);
+}
+
+static void
+place_new (PsPutOp *self)
+{
+  self->op.creates = true;
+  ps_op_expect (&self->op, on_new, in_place);
+  ps_request_rename (&self->op, self->temp, self->op.path, PS_PUT_TAG_RENAME);
+}
+
+static void
+place_own (PsPutOp *self)
+{
+  PsOp *op = &self->op;
+  const PsRemoteCaps *caps = &op->remote->caps;
+
+  ps_op_expect (op, on_new, in_place);
+  if (self->own_mode == PS_OWN_ASIDE && caps->hardlink && caps->posix_rename)
+    ps_request_hardlink (op, op->path, self->aside, PS_PUT_TAG_DISPLACE);
+  else if (self->own_mode == PS_OWN_ASIDE)
+    ps_request_replace (op, op->path, self->aside, PS_PUT_TAG_DISPLACE);
+  else if (!caps->posix_rename)
+    ps_request_path (op, 0, PS_FXP_REMOVE, op->path, PS_PUT_TAG_DISPLACE);
+  ps_request_replace (op, self->temp, op->path, PS_PUT_TAG_RENAME);
+}
+
+/* --- A name that exists, by links --- */
+
+static void
+on_replaced (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  switch (tag)
+    {
+    case PS_PUT_TAG_DISPLACE:
+      self->displaced_made = ps_reply_is (reply, PS_FX_OK);
+      self->displaced_gone = ps_reply_is (reply, PS_FX_NO_SUCH_FILE);
+      break;
+    case PS_PUT_TAG_RENAME:
+      self->in_place = ps_reply_is (reply, PS_FX_OK);
+      if (!self->in_place)
+        place_failed (self, reply);
+      break;
+    case PS_PUT_TAG_DISPLACED:
+      if (self->displaced_made && reply->type == PS_FXP_ATTRS)
+        op->result.displaced = ps_attrs_to_entry (&reply->attrs);
+      else
+        self->displaced_made = false;
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+after_replaced (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (!self->displaced_made)
+    {
+      op->kept_at = g_steal_pointer (&self->version);
+      op->result.displaced = self->displaced_gone ? (PsEntry){ 0 } : self->expected;
+    }
+  else
+    {
+      op->kept_at = g_steal_pointer (&self->displaced);
+      op->result.displaced_other = !ps_entry_same (&op->result.displaced, &self->expected);
+      if (!op->result.displaced_other) /* both are links to one file */
+        ps_request_remove_detached (op->remote, self->version);
+    }
+  in_place (op);
+}
+
+static void
+replace_by_links (PsPutOp *self)
+{
+  PsOp *op = &self->op;
+
+  self->displaced = ps_remote_version_path (op->remote, op->path);
+  ps_op_expect (op, on_replaced, after_replaced);
+  ps_request_hardlink (op, op->path, self->displaced, PS_PUT_TAG_DISPLACE);
+  ps_request_replace (op, self->temp, op->path, PS_PUT_TAG_RENAME);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
+}
+
+/* --- A name that exists, without links --- */
+
+static void
+on_back (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (!ps_reply_is (reply, PS_FX_OK)) /* the name is taken anew: what was there stays a version */
+    op->kept_at = g_strdup (self->displaced);
+}
+
+static void
+after_aside (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (self->displaced_made)
+    {
+      op->kept_at = g_steal_pointer (&self->displaced);
+      op->result.displaced_other = !ps_entry_same (&op->result.displaced, &self->expected);
+    }
+  in_place (op);
+}
+
+static void
+replace_by_moving (PsPutOp *self)
+{
+  PsOp *op = &self->op;
+
+  op->creates = true;
+  ps_op_expect (op, on_replaced, after_aside);
+  ps_request_replace (op, op->path, self->displaced, PS_PUT_TAG_DISPLACE);
+  ps_request_rename (op, self->temp, op->path, PS_PUT_TAG_RENAME);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
+}
+
+static void find_free_version (PsOp *op);
+
+static void
+on_version_looked (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE)) /* rename(2) would replace it */
+    g_clear_pointer (&self->displaced, g_free);
+}
+
+static void
+after_version_looked (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (self->displaced == NULL)
+    find_free_version (op);
+  else
+    replace_by_moving (self);
+}
+
+static void
+find_free_version (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  self->displaced = ps_remote_version_path (op->remote, op->path);
+  ps_request_make_parents (op->remote, self->displaced);
+  ps_op_expect (op, on_version_looked, after_version_looked);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
+}
+
+void
+ps_put_place (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  GError *error = NULL;
+
+  if (self->still_same != NULL && !self->still_same (op->user_data))
+    {
+      ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "the local file was changed meanwhile");
+      return;
+    }
+  if (ps_fault ("remote-put-durable", &error))
+    {
+      ps_op_take_error (op, error);
+      return;
+    }
+  if (self->own && self->own_mode != PS_OWN_NEW)
+    place_own (self);
+  else if (!replaces (self))
+    place_new (self);
+  else if (self->version_made)
+    replace_by_links (self);
+  else
+    find_free_version (op);
+}
+
+void
+ps_put_clean_place (PsPutOp *self)
+{
+  PsOp *op = &self->op;
+
+  /* Perhaps it was a version's directory that had gone away. */
+  ps_request_forget_parents (op->remote);
+  if (self->in_place)
+    return;
+  if (self->version_made && self->displaced == NULL) /* nothing was tried: it is still there */
+    ps_request_remove_detached (op->remote, self->version);
+  if (self->displaced_made && !self->version_made)
+    {
+      ps_op_expect (op, on_back, NULL);
+      ps_request_rename (op, self->displaced, op->path, PS_PUT_TAG_BACK);
+    }
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An upload's temporary file, from OPEN to CLOSE. */
+#include "sftp/put.h"
+
+#include "util/fault.h"
+
+#include <string.h>
+
+static bool
+fails (PsPutOp *self, const char *point)
+{
+  GError *error = NULL;
+
+  if (!ps_fault (point, &error))
+    return false;
+  ps_op_take_error (&self->op, error);
+  return true;
+}
+
+/* --- The end: the file is complete and durable --- */
+
+static void
+finish_hash (PsPutOp *self)
+{
+  if (self->sha == NULL || self->hashed != self->source.size)
+    return;
+  ps_sha256_finish (self->sha, self->op.result.sha256);
+  self->op.result.has_hash = TRUE;
+}
+
+static void
+on_mode (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (PS_PUT_TAG_KIND (tag) == PS_PUT_TAG_FSTAT && reply->type == PS_FXP_ATTRS)
+    self->written = reply->attrs;
+}
+
+static void
+after_written (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  PsEntry found = ps_attrs_to_entry (&self->written);
+  PsAttrs attrs = { .flags = PS_ATTR_PERMISSIONS };
+
+  if (fails (self, "remote-put-written"))
+    return;
+  if (found.size != self->source.size)
+    {
+      ps_op_fail (op, PS_SFTP_ERROR_FAILED,
+                  "the server holds %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
+                  found.size, self->source.size);
+      return;
+    }
+  finish_hash (self);
+  if (found.executable == self->source.executable || !op->remote->caps.executable_bit)
+    {
+      ps_put_place (op);
+      return;
+    }
+  attrs.permissions = ps_attrs_mode (self->written.permissions, self->source.executable);
+  ps_op_expect (op, on_mode, ps_put_place);
+  ps_request_setstat (op, self->temp, &attrs, PS_PUT_TAG_MODE);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->temp, PS_PUT_TAG_FSTAT);
+}
+
+static void
+on_stream (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  PsClient *client = op->remote->client;
+
+  if (ps_put_take_stream_reply (self, reply, tag))
+    return;
+  switch (PS_PUT_TAG_KIND (tag))
+    {
+    case PS_PUT_TAG_ATTRS: /* a file system may have no such times: what it has is read back */
+      break;
+    case PS_PUT_TAG_FSYNC:
+      if (!ps_reply_is (reply, PS_FX_OP_UNSUPPORTED))
+        ps_op_check (op, reply);
+      break;
+    case PS_PUT_TAG_FSTAT:
+      if (ps_op_check_type (op, reply, PS_FXP_ATTRS))
+        self->written = reply->attrs;
+      break;
+    case PS_PUT_TAG_CLOSE:
+      ps_client_drop_handle (client, (int)PS_PUT_TAG_NUMBER (tag));
+      ps_op_check (op, reply);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+close_handles (PsPutOp *self)
+{
+  for (guint i = 0; i < self->n_handles; i++)
+    {
+      PsHandle *handle = &self->handles[i];
+
+      if (!handle->open)
+        continue;
+      handle->open = false;
+      ps_request_handle (&self->op, PS_FXP_CLOSE, handle,
+                         PS_PUT_TAG (PS_PUT_TAG_CLOSE, handle->channel));
+    }
+  ps_request_close_detached (self->op.remote, &self->base_handle);
+}
+
+static void
+send_end (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  PsHandle *handle = &self->handles[0];
+  uint32_t mtime = ps_attrs_time (self->source.mtime);
+  PsAttrs attrs = { .flags = PS_ATTR_TIMES, .atime = mtime, .mtime = mtime };
+
+  if (self->old_mode != 0)
+    {
+      attrs.flags |= PS_ATTR_PERMISSIONS;
+      attrs.permissions = ps_attrs_mode (self->old_mode, self->source.executable);
+    }
+  ps_op_expect (op, on_stream, after_written);
+  if (!self->own)
+    ps_request_fsetstat (op, handle, &attrs, PS_PUT_TAG_ATTRS);
+  if (op->remote->options.fsync && ps_client_peek_info (op->remote->client)->fsync)
+    ps_request_fsync (op, handle, PS_PUT_TAG_FSYNC);
+  ps_request_handle (op, PS_FXP_FSTAT, handle, PS_PUT_TAG_FSTAT);
+  close_handles (self);
+}
+
+void
+ps_put_end_stream (PsPutOp *self, bool pipelined)
+{
+  /* One channel keeps the order; of several, each has to have answered. */
+  if (pipelined)
+    send_end (&self->op);
+  else
+    ps_op_expect (&self->op, on_stream, send_end);
+}
+
+/* --- The beginning --- */
+
+static void
+after_opened (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (self->source.size == 0)
+    {
+      send_end (op);
+      return;
+    }
+  ps_op_expect (op, on_stream, NULL);
+  ps_put_begin_stream (self);
+}
+
+static void
+check_base (PsPutOp *self, const PsReply *reply)
+{
+  PsEntry found;
+
+  if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
+    return;
+  found = ps_attrs_to_entry (&reply->attrs);
+  if (ps_entry_same (&found, &self->base_expected))
+    return;
+  if (strcmp (self->base, self->op.path) == 0)
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+  else
+    ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
+                "what it should be made from was changed; the whole file has to be sent");
+}
+
+static void
+on_base (PsOp *op, const PsReply *reply, guint tag)
+{
+  check_base ((PsPutOp *)op, reply);
+}
+
+/* The handle that is copied from must be of the version that the pieces were made for. */
+static void
+look_at_base (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (self->base == NULL)
+    {
+      after_opened (op);
+      return;
+    }
+  ps_op_expect (op, on_base, after_opened);
+  ps_request_handle (op, PS_FXP_FSTAT, &self->base_handle, PS_PUT_TAG_STAT_BASE);
+}
+
+static void
+on_opened (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (tag == PS_PUT_TAG_OPEN)
+    {
+      if (ps_handle_take (op, &self->handles[0], self->channel, reply))
+        {
+          self->n_handles = 1;
+          self->temp_made = true;
+        }
+    }
+  else if (tag == PS_PUT_TAG_OPEN_BASE)
+    ps_handle_take (op, &self->base_handle, self->channel, reply);
+  else
+    ps_put_take_prepare_reply (self, reply, tag);
+}
+
+static void
+open_temp (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  uint32_t flags = PS_OPEN_WRITE;
+
+  if (self->resume == 0)
+    flags |= PS_OPEN_CREATE
+             | (self->found_part || self->found_spread ? PS_OPEN_TRUNCATE : PS_OPEN_EXCLUSIVE);
+  ps_op_expect (op, on_opened, look_at_base);
+  ps_request_open (op, self->channel, self->temp, flags, self->source.executable, PS_PUT_TAG_OPEN);
+  if (self->base != NULL)
+    ps_request_open (op, self->channel, self->base, PS_OPEN_READ, false, PS_PUT_TAG_OPEN_BASE);
+  ps_put_prepare_place (self);
+}
+
+static void
+on_found (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (reply->type != PS_FXP_ATTRS)
+    return;
+  if (tag == PS_PUT_TAG_FOUND_PART)
+    self->found_part = true;
+  else
+    self->found_spread = true;
+  self->found_size = ps_attrs_to_entry (&reply->attrs).size;
+}
+
+/* Goes on where an earlier upload of the same source stopped. */
+static void
+after_found (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  uint64_t again = PS_PUT_RESEND + (self->found_spread ? PS_PUT_SPREAD : 0);
+
+  if (self->found_spread)
+    {
+      g_free (self->temp);
+      self->temp = g_steal_pointer (&self->temp_spread);
+    }
+  if (self->found_size > again && self->found_size <= self->source.size)
+    self->resume = self->found_size - again;
+  open_temp (op);
+}
+
+/* The second beginning, after the server had a handle for one of two files only. */
+static void
+begin_anew (PsPutOp *self)
+{
+  ps_request_close_detached (self->op.remote, &self->base_handle);
+  if (self->n_handles == 0)
+    return;
+  ps_request_close_detached (self->op.remote, &self->handles[0]);
+  self->n_handles = 0;
+  self->found_part = true;
+}
+
+/* The pieces have to be the whole file, and the server has to be able to copy. */
+static bool
+check_pieces (PsPutOp *self)
+{
+  uint64_t total = 0;
+  bool copies = false;
+
+  for (gsize i = 0; i < self->n_pieces; i++)
+    {
+      total += self->pieces[i].length;
+      copies = copies || self->pieces[i].copy;
+    }
+  if (self->pieces == NULL
+      || (total == self->source.size
+          && (!copies || (self->base != NULL && self->op.remote->caps.copy_data))))
+    return true;
+  ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
+              "it cannot be put together on the server; the whole file has to be sent");
+  return false;
+}
+
+static void
+begin (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  begin_anew (self);
+  if (fails (self, "remote-put-begin") || !check_pieces (self))
+    {
+      ps_client_drop_handle (op->remote->client, self->channel);
+      if (self->base != NULL)
+        ps_client_drop_handle (op->remote->client, self->channel);
+      return;
+    }
+  if (op->path != NULL && self->own)
+    {
+      ps_request_make_parents (op->remote, op->path);
+      ps_request_make_parents (op->remote, self->temp);
+    }
+  if (self->temp_spread == NULL)
+    {
+      open_temp (op);
+      return;
+    }
+  ps_op_expect (op, on_found, after_found);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->temp, PS_PUT_TAG_FOUND_PART);
+  ps_request_path (op, 0, PS_FXP_LSTAT, self->temp_spread, PS_PUT_TAG_FOUND_SPREAD);
+}
+
+static bool
+can_begin (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  PsClient *client = op->remote->client;
+
+  if (self->own && op->queue == PS_QUEUE_SMALL)
+    self->channel = 0;
+  else
+    self->channel
+        = ps_client_channel (client, op->queue == PS_QUEUE_BULK ? PS_LANE_BULK : PS_LANE_SMALL);
+  if (self->channel < 0 || !ps_client_has_room (client, self->channel)
+      || !ps_client_has_room (client, 0) || !ps_client_take_handle (client, self->channel))
+    return false;
+  if (self->base == NULL || ps_client_take_handle (client, self->channel))
+    return true;
+  ps_client_drop_handle (client, self->channel);
+  return false;
+}
+
+static void
+cleanup (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  bool keep = self->resume_key != NULL
+              && !g_error_matches (op->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+
+  for (guint i = 0; i < self->n_handles; i++)
+    ps_request_close_detached (op->remote, &self->handles[i]);
+  ps_request_close_detached (op->remote, &self->base_handle);
+  if (self->temp_made && !self->in_place && !keep)
+    ps_request_remove_detached (op->remote, self->temp);
+  ps_put_clean_place (self);
+}
+
+static void
+clear (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  g_clear_pointer (&self->content, g_bytes_unref);
+  g_clear_pointer (&self->sha, ps_sha256_free);
+  g_array_unref (self->flights);
+  g_array_unref (self->checks);
+  g_free (self->base);
+  g_free (self->pieces);
+  g_free (self->resume_key);
+  g_free (self->aside);
+  g_free (self->temp);
+  g_free (self->temp_spread);
+  g_free (self->version);
+  g_free (self->displaced);
+}
+
+static const PsOpClass put_class = {
+  .verb = "upload",
+  .writes = true,
+  .can_begin = can_begin,
+  .begin = begin,
+  .cleanup = cleanup,
+  .pull = ps_put_pull,
+  .clear = clear,
+  .size = sizeof (PsPutOp),
+};
+
+static PsPutOp *
+put_new (PsRemote *remote, const char *path, const PsEntry *source, const char *resume_key,
+         PsRemoteDone done, gpointer user_data)
+{
+  PsQueue queue = source->size > PS_PUT_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  PsPutOp *self = ps_op_new (remote, &put_class, queue, path, done, user_data);
+
+  self->source = *source;
+  self->resume_key = g_strdup (queue == PS_QUEUE_BULK ? resume_key : NULL);
+  self->temp = ps_remote_temp_path (remote, self->resume_key, ".part");
+  if (self->resume_key != NULL)
+    self->temp_spread = ps_remote_temp_path (remote, self->resume_key, ".spread");
+  self->flights = g_array_new (FALSE, FALSE, sizeof (PsFlight));
+  self->checks = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+  return self;
+}
+
+void
+ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data)
+{
+  PsPutOp *op = put_new (self, put->path, &put->source,
+                         put->pieces == NULL ? put->resume_key : NULL, done, user_data);
+
+  op->fd = put->fd;
+  op->expected = put->expected;
+  op->still_same = put->still_same;
+  op->moved = put->moved;
+  op->sha = ps_sha256_new ();
+  if (put->pieces == NULL)
+    return;
+  op->base = g_strdup (put->base);
+  op->base_expected = put->base_expected;
+  op->pieces = g_memdup2 (put->pieces, put->n_pieces * sizeof *put->pieces);
+  op->n_pieces = put->n_pieces;
+}
+
+void
+ps_remote_put_own_async (PsRemote *self, const char *path, GBytes *content, PsOwnMode mode,
+                         const char *aside, PsRemoteDone done, gpointer user_data)
+{
+  PsEntry source = { .kind = PS_KIND_FILE, .size = g_bytes_get_size (content) };
+  PsPutOp *op = put_new (self, path, &source, NULL, done, user_data);
+
+  op->fd = -1;
+  op->content = g_bytes_ref (content);
+  op->own = true;
+  op->own_mode = mode;
+  op->aside = g_strdup (aside);
+}
+
+void
+ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemoteDone done,
+                       gpointer user_data)
+{
+  g_return_if_fail (ps_relpath_is_own (path));
+  ps_remote_put_own_async (self, path, content, PS_OWN_REPLACE, NULL, done, user_data);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An upload: put.c opens and ends the temporary file, put-stream.c fills it, put-place.c puts it
+ * in place. Included by them alone. */
+#pragma once
+
+#include "sftp/remote-private.h"
+#include "util/sha256.h"
+
+G_BEGIN_DECLS
+
+#define PS_PUT_BULK (512 * 1024) /* longer files go over the bulk channels */
+
+/* Of a file that is written over several channels at once, the end may have holes after a cut. No
+ * hole lies further from the end than this. */
+#define PS_PUT_SPREAD (8 * 1024 * 1024)
+#define PS_PUT_RESEND (256 * 1024) /* and this much is sent again in any case */
+
+/* A WRITE on its way. */
+typedef struct
+{
+  uint64_t offset;
+  uint32_t length; /* 0: this slot is free */
+} PsFlight;
+
+typedef struct
+{
+  PsOp op;
+
+  /* What is uploaded, and where to. */
+  int fd;          /* -1: @content */
+  GBytes *content; /* (nullable) a file of our own */
+  PsEntry source;
+  PsEntry expected;
+  char *base; /* (nullable) */
+  PsEntry base_expected;
+  PsPutPiece *pieces; /* (nullable) */
+  gsize n_pieces;
+  char *resume_key; /* (nullable) */
+  bool own;
+  PsOwnMode own_mode;
+  char *aside;
+  gboolean (*still_same) (gpointer user_data);
+  PsRemoteMoved moved;
+
+  /* The temporary file. */
+  char *temp;
+  char *temp_spread; /* its name once several channels write to it; only if it can be resumed */
+  bool temp_made;
+  bool spreading;  /* the RENAME to @temp_spread is on its way */
+  uint64_t resume; /* bytes found there and trusted */
+  bool found_part, found_spread;
+  uint64_t found_size;
+  PsHandle handles[PS_CLIENT_MAX_BULK]; /* of the temporary file, one a channel */
+  guint n_handles;
+  guint opening; /* further ones asked for */
+  PsHandle base_handle;
+  int channel; /* of the first handle */
+
+  /* The stream. */
+  uint64_t next;        /* offset of what is sent next */
+  gsize piece;          /* the piece it lies in */
+  uint64_t piece_begin; /* and that piece's place */
+  GArray *flights;      /* (element-type PsFlight) */
+  GArray *checks;       /* (element-type uint64_t) sizes that copies must have led to */
+  guint copies;         /* copies whose check is owed */
+  PsSha256 *sha;        /* (nullable) of the source from 0 to @hashed */
+  uint64_t hashed;
+  PsAttrs written;   /* what the server said of the finished temporary file */
+  uint32_t old_mode; /* permissions of what is replaced; 0 = nothing is */
+
+  /* Putting in place. */
+  char *version;   /* (nullable) first link to what is replaced, made before anything is sent */
+  char *displaced; /* (nullable) second link (or the file itself, moved aside), made last */
+  bool version_made, displaced_made, displaced_gone, in_place;
+} PsPutOp;
+
+/* put-stream.c */
+bool ps_put_pull (PsOp *op);
+void ps_put_begin_stream (PsPutOp *self);
+
+/* Answers to WRITEs, copies, their checks and further OPENs; FALSE: @tag is none of these. */
+bool ps_put_take_stream_reply (PsPutOp *self, const PsReply *reply, guint tag);
+
+/* put.c: everything was sent. */
+void ps_put_end_stream (PsPutOp *self, bool pipelined);
+
+/* put-place.c */
+
+/* Requests that prepare the placing, beside the first OPEN; their answers. */
+void ps_put_prepare_place (PsPutOp *self);
+void ps_put_take_prepare_reply (PsPutOp *self, const PsReply *reply, guint tag);
+void ps_put_place (PsOp *op);
+
+/* After a failure: takes back what was prepared. */
+void ps_put_clean_place (PsPutOp *self);
+
+/* Kinds of tags; the number of a slot stands above them. */
+enum
+{
+  PS_PUT_TAG_OPEN,
+  PS_PUT_TAG_OPEN_BASE,
+  PS_PUT_TAG_STAT_BASE,
+  PS_PUT_TAG_FOUND_PART,
+  PS_PUT_TAG_FOUND_SPREAD,
+  PS_PUT_TAG_WRITE,
+  PS_PUT_TAG_COPY,
+  PS_PUT_TAG_CHECK,
+  PS_PUT_TAG_SPREAD,
+  PS_PUT_TAG_OPEN_MORE,
+  PS_PUT_TAG_ATTRS,
+  PS_PUT_TAG_FSYNC,
+  PS_PUT_TAG_FSTAT,
+  PS_PUT_TAG_CLOSE,
+  PS_PUT_TAG_MODE,
+  PS_PUT_TAG_TARGET,
+  PS_PUT_TAG_VERSION,
+  PS_PUT_TAG_DISPLACE,
+  PS_PUT_TAG_RENAME,
+  PS_PUT_TAG_DISPLACED,
+  PS_PUT_TAG_BACK
+};
+#define PS_PUT_TAG_BITS 8
+#define PS_PUT_TAG(kind, number) ((kind) | (guint)(number) << PS_PUT_TAG_BITS)
+#define PS_PUT_TAG_KIND(tag) ((tag) & ((1u << PS_PUT_TAG_BITS) - 1))
+#define PS_PUT_TAG_NUMBER(tag) ((tag) >> PS_PUT_TAG_BITS)
+
+G_END_DECLS
