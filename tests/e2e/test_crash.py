@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program dies at every named point, and by kill -9 at any moment; the next run brings both
+sides together and nothing is lost."""
+
+import signal
+import subprocess
+
+import fixture
+from fixture import FAULTS, OK, compare, digest, equal, snapshot, write
+
+DIED = 99  # the status that src/util/fault.c leaves with
+
+
+def points():
+    listing = subprocess.run([FAULTS], check=True, stdout=subprocess.PIPE)
+    return listing.stdout.decode().split()
+
+
+def prepare(t):
+    """A pair with work of every kind to be done in the next run; the contents that must stay."""
+    server, device = t.pair()
+    here, _ = server.remote()
+    both = device.local, here
+    for number in range(12):
+        write(device.local / "base" / f"{number}.txt", f"base {number}\n" * (number + 1))
+    write(device.local / "moving" / "one", "moves on the server")
+    write(here / "drifting" / "one", "moves here")
+    device.sync()
+    kept = set()
+
+    def put(path, text):
+        write(path, text)
+        kept.add(digest(text.encode()))
+    for side, root in enumerate(both):
+        put(root / f"new{side}" / "deep" / "file", f"new on side {side}")
+        put(root / "base" / f"{side}.txt", f"edited on side {side}, and of another length")
+        put(root / "base" / "9.txt", f"both edited, this is side {side}" + "!" * side)
+        (root / "base" / f"{4 + side}.txt").unlink()
+        (root / f"folder{side}").mkdir()
+        put(root / f"big{side}", f"big {side} " * 50000)
+    (device.local / "moving" / "one").rename(device.local / "moving" / "two")
+    (here / "drifting" / "one").rename(here / "drifting" / "two")
+    (device.local / "base" / "7.txt").chmod(0o755)
+    (here / "base" / "8.txt").chmod(0o755)
+    return server, device, here, kept
+
+
+def check_whole(device, here, kept):
+    """At every moment: every path has its old or its new content, and all is somewhere."""
+    found = fixture.all_contents(device.dir, here)
+    missing = kept - found
+    equal(missing, set(), "contents lost")
+    for root in (device.local, here):
+        for path, value in snapshot(root).items():
+            if value[0] == "file" and path.startswith(b"big"):
+                equal(value[1] in kept, True, f"{path!r} is whole")
+
+
+def finish(device, here, kept):
+    for _ in range(3):
+        result = device.sync()
+        if not result.actions:
+            break
+    compare(device.local, here)
+    check_whole(device, here, kept)
+    equal(snapshot(device.local)[b"moving/two"][0], "file")
+    equal(b"base/4.txt" in snapshot(here), False, "the deletion arrived")
+    device.cli("--json", "check").expect(OK)
+
+
+def crash_at(point, passing):
+    def test(t):
+        _, device, here, kept = prepare(t)
+        result = device.cli("--json", "sync", env={"PISYNC_CRASH_AT": f"{point}:{passing}"})
+        equal(result.status in (OK, DIED), True, str(result))
+        check_whole(device, here, kept)
+        finish(device, here, kept)
+        if result.status == OK:
+            t.say(f"{point} was not passed {passing} times")
+    return test
+
+
+def fail_at(point):
+    def test(t):
+        _, device, here, kept = prepare(t)
+        device.cli("--json", "sync", env={"PISYNC_FAULT": f"{point}:1"})
+        check_whole(device, here, kept)
+        finish(device, here, kept)
+    return test
+
+
+def test_kill_at_any_moment(t):
+    _, device, here, kept = prepare(t)
+    for _ in range(25):
+        process = device.start("--json", "sync")
+        try:
+            process.wait(timeout=t.random.uniform(0.02, 0.6))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        t.end(process)
+        check_whole(device, here, kept)
+    finish(device, here, kept)
+
+
+for _point in points():
+    globals()[f"test_crash_{_point}"] = crash_at(_point, 1)
+    globals()[f"test_crash_{_point}_later"] = crash_at(_point, 3)
+    globals()[f"test_fault_{_point}"] = fail_at(_point)
+
+fixture.main(globals(), "crash")

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Odd names, ignored ones, links and special files."""
+
+import os
+import socket
+
+import fixture
+from fixture import compare, equal, read, snapshot, write
+
+
+def test_odd_names(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    names = [b"-rf", b" lead", b"trail ", b"a\\b", b"quote'\"", b"$(touch x)", b"a;b", b"*?[x]",
+             b"new\nline", b"\xff\xfe", b"x" * 255, "\u65e5\u672c\u8a9e".encode(), b"~", b"#x#",
+             b"......", b"CON", b"a:b", b"tab\t"]
+    for root in (device.local, here):
+        for number, name in enumerate(names):
+            path = os.path.join(os.fsencode(root), b"from-" + str(root == here).encode(), name)
+            write(os.fsdecode(path), f"{number}")
+    device.sync()
+    compare(device.local, here)
+    equal(len(snapshot(device.local)), 2 * len(names) + 2)
+    equal(device.sync().actions, [])
+
+
+def test_deep_folders(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local.joinpath(*(["level"] * 60), "file"), "deep")
+    device.sync()
+    compare(device.local, here)
+
+
+def test_ignore_rules(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / ".pisyncignore", "*.tmp\n/build/\n!keep.tmp\n")
+    write(device.local / "sub" / ".pisyncignore", "secret*\n")
+    for name in ("a.tmp", "keep.tmp", "build/x", "sub/build/y", "sub/secret.txt", "sub/open.txt",
+                 ".~lock.doc#", "Thumbs.db", "x.swp"):
+        write(device.local / name, name)
+    device.sync()
+    files = {path for path, value in snapshot(here).items() if value[0] == "file"}
+    equal(files, {b".pisyncignore", b"sub/.pisyncignore", b"keep.tmp", b"sub/build/y",
+                  b"sub/open.txt"})
+
+
+def test_ignored_is_never_deleted(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / "folder" / "a", "1")
+    write(device.local / "folder" / "b", "2")
+    write(device.local / "rest", "3")
+    device.sync()
+    write(device.local / ".pisyncignore", "a\n*.local\n")
+    write(here / "folder" / "only.local", "stays there")
+    device.sync()
+    equal(read(here / "folder" / "a"), b"1", "still there though ignored")
+    (device.local / "folder" / "a").unlink()
+    (device.local / "folder" / "b").unlink()
+    (device.local / "folder").rmdir()
+    device.cli("--json", "sync")
+    equal(read(here / "folder" / "a"), b"1", "ignored: not deleted")
+    equal(read(here / "folder" / "only.local"), b"stays there")
+    equal((here / "folder" / "b").exists(), False)
+
+
+def test_symlinks_are_skipped(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    outside = write(device.dir / "outside", "not ours")
+    write(device.local / "real", "r")
+    (device.local / "link").symlink_to("real")
+    (device.local / "escape").symlink_to(outside)
+    result = device.cli("--json", "sync")
+    equal(sorted(snapshot(here)), [b"real"])
+    codes = {item["path"]: item["code"] for item in result.of("problem")}
+    equal(set(codes.values()) <= {"symlink"}, True, str(codes))
+    equal((device.local / "link").is_symlink(), True)
+
+
+def test_symlinks_are_kept(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    device.change_ini("SYNC", "symlinks", "keep")
+    write(device.local / "real", "r")
+    (device.local / "link").symlink_to("real")
+    (device.local / "broken").symlink_to("/nowhere/at/all")
+    (here / "back").symlink_to("real")
+    device.sync()
+    compare(device.local, here)
+    equal(os.readlink(here / "broken"), "/nowhere/at/all")
+    equal(os.readlink(device.local / "back"), "real")
+    (device.local / "link").unlink()
+    device.sync()
+    equal(os.path.lexists(here / "link"), False)
+    equal(read(here / "real"), b"r", "the target stays")
+
+
+def test_link_instead_of_a_folder(t):
+    """What was a folder is a link to the outside now: nothing is written through it."""
+    server, device = t.pair()
+    here, _ = server.remote()
+    outside = device.dir / "outside"
+    outside.mkdir()
+    write(device.local / "folder" / "a", "1")
+    write(device.local / "rest", "r")
+    device.sync()
+    (device.local / "folder" / "a").unlink()
+    (device.local / "folder").rmdir()
+    (device.local / "folder").symlink_to(outside)
+    write(here / "folder" / "new", "from the server")
+    device.cli("--json", "sync")
+    device.cli("--json", "sync")
+    equal(os.listdir(outside), [], "nothing outside is written")
+    equal(read(here / "folder" / "new"), b"from the server")
+
+
+def test_special_files(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    os.mkfifo(device.local / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(device.local / "socket"))
+        write(device.local / "plain", "p")
+        device.cli("--json", "sync")
+    equal(sorted(snapshot(here)), [b"plain"])
+    equal((device.local / "pipe").exists(), True)
+
+
+def test_hard_links(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / "one", "same inode")
+    os.link(device.local / "one", device.local / "two")
+    device.sync()
+    compare(device.local, here)
+    (device.local / "one").write_bytes(b"changed through one name")
+    device.sync()
+    compare(device.local, here)
+    equal(read(here / "two"), b"changed through one name")
+
+
+def test_case_only_rename(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / "readme", "x")
+    write(device.local / "rest", "r")
+    device.sync()
+    (device.local / "readme").rename(device.local / "README")
+    device.sync()
+    compare(device.local, here)
+
+
+def test_renamed_and_swapped_folders(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    for name in ("one", "two", "three"):
+        for number in range(4):
+            write(device.local / name / f"{number}", f"{name} {number}" * (number + 3))
+    device.sync()
+    (device.local / "one").rename(device.local / "spare")
+    (device.local / "two").rename(device.local / "one")
+    (device.local / "three").rename(device.local / "two")
+    (device.local / "spare").rename(device.local / "three")
+    result = device.sync()
+    compare(device.local, here)
+    equal(result.summary["deleted_remote"], 0)
+
+
+def test_many_small_files(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    for number in range(2000):
+        write(device.local / f"{number % 40}" / f"{number}", f"file {number}")
+    device.sync()
+    other = t.device("desktop")
+    other.setup(server).expect(0)
+    other.sync()
+    compare(other.local, here)
+    equal(other.sync().actions, [])
+
+
+fixture.main(globals(), "names")
