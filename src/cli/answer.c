@@ -2,11 +2,8 @@
 #include "cli/answer.h"
 
 #include "cli/text.h"
-#include "engine/password.h"
 #include "secrets/secrets.h"
 #include "util/redact.h"
-
-#include <string.h>
 
 /* Shared by reference (g_rc_box): every answer under way holds one, and does nothing any more once
  * @stopped is cancelled. */
@@ -18,10 +15,8 @@ struct PsAnswerer
   PsQuestion *question;  /* (nullable) owned: the one under way */
   GCancellable *stopped; /* owned: cancelled when freed */
   char *advice;          /* (nullable) */
-  char *file_origin;     /* (nullable) the file whose password was tried */
-  char *typed;           /* (nullable) secret: what was typed last, and for what: */
-  PsSecretKind typed_kind;
-  char *typed_subject; /* (nullable) */
+  PsQuestion *typed;     /* (nullable) owned: the one that the person answered last */
+  PsQuestion *accepted;  /* (nullable) owned: typed, and the server took it */
 };
 
 static void
@@ -33,9 +28,8 @@ answerer_clear (PsAnswerer *self)
   g_object_unref (self->stopped);
   g_object_unref (self->source);
   ps_config_free (self->config);
-  ps_secret_free (self->typed);
-  g_free (self->typed_subject);
-  g_free (self->file_origin);
+  g_clear_pointer (&self->typed, ps_question_unref);
+  g_clear_pointer (&self->accepted, ps_question_unref);
   g_free (self->advice);
 }
 
@@ -146,13 +140,15 @@ ask_host_key (PsAnswerer *self)
 /* Secrets. */
 
 static PsSecretId
-secret_id (PsAnswerer *self, PsSecretKind kind, const char *subject)
+secret_id (PsAnswerer *self, const PsSecretRequest *request)
 {
+  const gboolean passphrase = request->kind == PS_SECRET_PASSPHRASE;
+
   return (PsSecretId){ .host = self->config->host,
                        .port = self->config->port,
                        .user = self->config->user,
-                       .kind = kind == PS_SECRET_PASSPHRASE ? "passphrase" : "password",
-                       .subject = kind == PS_SECRET_PASSPHRASE ? subject : NULL };
+                       .kind = passphrase ? "passphrase" : "password",
+                       .subject = passphrase ? request->subject : NULL };
 }
 
 static char *
@@ -176,7 +172,6 @@ on_secret_typed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (AnswererRef) self = data;
   g_autoptr (GError) error = NULL;
   ps_autosecret line = ps_terminal_ask_finish (result, &error);
-  const PsSecretRequest *request;
 
   if (g_cancellable_is_cancelled (self->stopped))
     return;
@@ -185,15 +180,8 @@ on_secret_typed (GObject *source, GAsyncResult *result, gpointer data)
       refuse (self);
       return;
     }
-  request = ps_question_secret (self->question);
-  ps_secret_clear (&self->typed);
-  g_clear_pointer (&self->typed_subject, g_free);
-  if (request->kind != PS_SECRET_PROMPT)
-    {
-      self->typed = g_strdup (line);
-      self->typed_kind = request->kind;
-      self->typed_subject = g_strdup (request->subject);
-    }
+  g_clear_pointer (&self->typed, ps_question_unref);
+  self->typed = ps_question_ref (self->question);
   ps_question_answer_secret (self->question, line);
   end_question (self);
 }
@@ -207,8 +195,6 @@ advise_without_terminal (PsAnswerer *self, const PsSecretRequest *request)
                 "ssh-agent (auth=agent), or make a key for this device with \"pisync-cli "
                 "install-key\"",
                 request->subject);
-  else if (self->file_origin != NULL)
-    set_advice (self, "The password in %s was not accepted", self->file_origin);
   else
     set_advice (self,
                 "A password is needed and there is no terminal to ask at: put it into a file that "
@@ -261,45 +247,20 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer data)
   ask_person (self);
 }
 
-/* Returns: whether the question is settled by a file, well or badly. */
-static gboolean
-answer_from_file (PsAnswerer *self)
-{
-  g_autoptr (GError) error = NULL;
-  ps_autosecret secret = ps_password_find (self->config, self->cli->options.password_file, &error);
-
-  if (error != NULL)
-    {
-      set_advice (self, "%s", error->message);
-      refuse (self);
-      return TRUE;
-    }
-  if (secret == NULL)
-    return FALSE;
-  g_free (self->file_origin);
-  self->file_origin = g_strdup (self->config->password_file != NULL ? self->config->password_file
-                                                                    : "the service's credential");
-  ps_question_answer_secret (self->question, secret);
-  end_question (self);
-  return TRUE;
-}
-
 static void
 ask_secret (PsAnswerer *self)
 {
   const PsSecretRequest *request = ps_question_secret (self->question);
-  const gboolean first = request->attempt == 0;
+  PsSecretId id;
 
-  if (first && request->kind == PS_SECRET_PASSWORD && answer_from_file (self))
-    return;
-  if (first && request->kind != PS_SECRET_PROMPT)
+  /* What the keyring holds was wrong, or it cannot know the answer. */
+  if (request->attempt > 0 || request->kind == PS_SECRET_PROMPT)
     {
-      const PsSecretId id = secret_id (self, request->kind, request->subject);
-
-      ps_secrets_lookup_async (&id, self->stopped, on_looked_up, g_rc_box_acquire (self));
+      ask_person (self);
       return;
     }
-  ask_person (self);
+  id = secret_id (self, request);
+  ps_secrets_lookup_async (&id, self->stopped, on_looked_up, g_rc_box_acquire (self));
 }
 
 static void
@@ -321,6 +282,17 @@ on_question (GObject *source, PsQuestion *question, gpointer data)
 }
 
 static void
+on_accepted (GObject *source, PsQuestion *question, gpointer data)
+{
+  PsAnswerer *self = data;
+
+  if (question != self->typed)
+    return;
+  g_clear_pointer (&self->accepted, ps_question_unref);
+  self->accepted = ps_question_ref (question);
+}
+
+static void
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
   g_cancellable_cancel (G_CANCELLABLE (data));
@@ -336,6 +308,7 @@ ps_answerer_new (PsCli *cli, const PsConfig *config, gpointer source)
   self->source = g_object_ref (source);
   self->stopped = g_cancellable_new ();
   g_signal_connect (source, "question", G_CALLBACK (on_question), self);
+  g_signal_connect (source, "secret-accepted", G_CALLBACK (on_accepted), self);
   g_signal_connect_object (cli->cancellable, "cancelled", G_CALLBACK (on_cancelled), self->stopped,
                            0);
   return self;
@@ -354,16 +327,19 @@ ps_answerer_free (PsAnswerer *self)
 void
 ps_answerer_offer_to_keep (PsAnswerer *self)
 {
-  const PsSecretId id = secret_id (self, self->typed_kind, self->typed_subject);
   GAsyncResult *slot = NULL;
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
+  ps_autosecret answer = NULL;
+  PsSecretId id;
 
-  if (self->typed == NULL || self->cli->terminal == NULL)
+  if (self->accepted == NULL || self->cli->terminal == NULL)
     return;
   if (!ps_answer_yes_no (self->cli, "Keep it in the desktop's keyring? [Y/n] ", TRUE, NULL))
     return;
-  ps_secrets_store_async (&id, self->typed, self->cli->cancellable, ps_cli_on_ready, &slot);
+  id = secret_id (self, ps_question_secret (self->accepted));
+  answer = ps_question_dup_answer (self->accepted);
+  ps_secrets_store_async (&id, answer, self->cli->cancellable, ps_cli_on_ready, &slot);
   result = ps_cli_wait (&slot);
   if (!ps_secrets_store_finish (result, &error))
     ps_output_complain (self->cli->output,

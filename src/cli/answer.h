@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers the engine's questions: a password from a file, then the keyring, then the person at the
- * terminal; a host key from the person alone. Main thread. */
+/* Answers the engine's questions: a password from the keyring, then from the person at the terminal
+ * (the engine has looked into files before it asks); a host key from the person alone. Main thread.
+ */
 #pragma once
 
 #include "cli/cli.h"

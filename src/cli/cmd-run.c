@@ -34,15 +34,17 @@ on_retry (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* The error itself was an event and is said already. */
 static void
-give_up (Keeper *self, PsEngineError code, const char *message)
+give_up (Keeper *self, PsEngineError code)
 {
-  g_autoptr (GError) error
-      = g_error_new_literal (PS_ENGINE_ERROR, code, message != NULL ? message : "Cannot go on");
+  const char *advice = ps_answerer_peek_advice (self->runner.answerer);
+  const GError error = { .domain = PS_ENGINE_ERROR, .code = code };
 
+  if (advice != NULL)
+    ps_output_complain (self->runner.cli->output, "%s", advice);
   self->done = TRUE;
-  self->status
-      = ps_cli_fail (self->runner.cli, error, ps_answerer_peek_advice (self->runner.answerer));
+  self->status = ps_exit_from_error (&error);
 }
 
 /* What no waiting mends ends the program, so that whoever started it sees that. */
@@ -54,11 +56,11 @@ judge (Keeper *self, const PsStatus *status)
     case PS_ENGINE_ERROR_BUSY:
     case PS_ENGINE_ERROR_CONFIG:
       if (!self->was_in)
-        give_up (self, status->error_code, status->message);
+        give_up (self, status->error_code);
       break;
     case PS_ENGINE_ERROR_AUTH:
       if (!self->was_in)
-        give_up (self, PS_ENGINE_ERROR_AUTH, status->message);
+        give_up (self, PS_ENGINE_ERROR_AUTH);
       else if (self->retry == 0)
         self->retry = g_timeout_add_seconds (LOGIN_RETRY_SECONDS, on_retry, self);
       break;
@@ -137,6 +139,7 @@ run_run (PsCli *cli, char **argv)
 
   if (!ps_cli_parse (cli, &ps_command_run, NULL, &argv, 0, &status))
     return status;
+  keeper.runner.keeps_going = TRUE;
   if (!ps_runner_open (&keeper.runner, cli, &status))
     return status;
   keep_going (&keeper);

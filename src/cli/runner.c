@@ -4,12 +4,26 @@
 #include "engine/password.h"
 #include "util/redact.h"
 
+/* The error that ends a run comes as an event as well; a command that ends with it says it itself.
+ */
+static gboolean
+is_the_end (const PsRunner *self, const PsEvent *event)
+{
+  return !self->keeps_going && event->kind == PS_EVENT_PROBLEM && event->path == NULL
+         && g_strcmp0 (event->code, "failed") == 0;
+}
+
 static void
 on_event (PsSession *session, PsEvent *event, gpointer data)
 {
   PsRunner *self = data;
 
-  ps_output_event (self->cli->output, event);
+  if (is_the_end (self, event))
+    return;
+  if (self->keeps_going && event->kind == PS_EVENT_LINK)
+    ps_output_note (self->cli->output, "%s", event->message);
+  else
+    ps_output_event (self->cli->output, event);
 }
 
 static void

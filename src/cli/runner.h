@@ -14,6 +14,7 @@ typedef struct
   PsConfig *config;     /* owned */
   PsSession *session;   /* owned */
   PsAnswerer *answerer; /* owned */
+  gboolean keeps_going; /* what goes wrong is an event among others, not the end */
 } PsRunner;
 
 /* Reads the configuration and makes the session. FALSE: said already, end with *@status. */
