@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The running program on the session bus: a GActionGroup (org.gtk.Actions) at
- * /io/github/pisync/PiSync under the name io.github.pisync.PiSync.pair.NAME (NAME made safe for
+/* The running program on the session bus: a GActionGroup (org.gtk.Actions) for each pair, under the
+ * name io.github.pisync.PiSync.pair.NAME at /io/github/pisync/PiSync/pair/NAME (NAME made safe for
  * D-Bus), the same for the application and for pisync-cli run. Actions: pause (u: seconds, 0 =
  * until resumed), resume, sync-now, and the stateful read-only status (a{sv}, see status.h). */
 #pragma once
@@ -11,8 +11,10 @@ G_BEGIN_DECLS
 
 #define PS_CONTROL_PATH "/io/github/pisync/PiSync"
 
-/* Returns: (transfer full): the bus name of the pair @pair. */
+/* Returns: (transfer full): the bus name and the object path of the pair @pair. The path is not
+ * PS_CONTROL_PATH itself: there the application has actions of its own. */
 char *ps_control_bus_name (const char *pair);
+char *ps_control_object_path (const char *pair);
 
 typedef struct PsControl PsControl;
 

@@ -22,20 +22,21 @@ typedef enum
 typedef struct
 {
   PsEventKind kind;
-  int64_t when;    /* ns since the epoch */
-  char *action;    /* ACTION: "upload", "download", "delete-local", "delete-remote", "move-local",
-                    * "move-remote", "mkdir-local", "mkdir-remote",    "conflict", "attributes",
-                    * "record",    "forget" */
-  char *path;      /* bytes, relative; ACTION, PROBLEM */
-  char *from;      /* (nullable) moves: the old path; conflict: the conflicted copy's path */
-  char *case_name; /* ACTION: "s12" */
-  uint64_t bytes;  /* ACTION: size of the file */
-  uint64_t wire;   /* ACTION: SFTP bytes it took */
-  char *code;      /* PROBLEM: stable word: "denied", "name", "no-space", "changed", "unreadable",
-                      "special", "symlink", "incomplete", "conflict-copy", "failed" */
-  char *message;   /* PROBLEM, HELD, LINK, SUMMARY: plain English: what, where, what to do */
-  PsGuard guard;   /* HELD */
-  guint64 count;   /* HELD */
+  int64_t when;      /* ns since the epoch */
+  char *action;      /* ACTION: "upload", "download", "delete-local", "delete-remote", "move-local",
+                      * "move-remote", "mkdir-local", "mkdir-remote",    "conflict", "attributes",
+                      * "record",    "forget" */
+  char *path;        /* bytes, relative; ACTION, PROBLEM */
+  char *from;        /* (nullable) moves: the old path; conflict: the conflicted copy's path */
+  char *case_name;   /* ACTION: "s12" */
+  uint64_t bytes;    /* ACTION: size of the file */
+  uint64_t wire;     /* ACTION: SFTP bytes it took */
+  char *code;        /* PROBLEM: stable word: "denied", "name", "no-space", "changed", "unreadable",
+                        "special", "symlink", "incomplete", "conflict-copy", "failed" */
+  char *message;     /* PROBLEM, HELD, LINK, SUMMARY: plain English: what, where, what to do */
+  PsGuard guard;     /* HELD */
+  guint64 count;     /* HELD */
+  gboolean repeated; /* PROBLEM, HELD: an earlier run of the same session said it already */
 } PsEvent;
 
 #define PS_TYPE_EVENT (ps_event_get_type ())

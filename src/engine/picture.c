@@ -47,7 +47,7 @@ void
 ps_picture_take_event (PsPicture *self, PsEvent *event)
 {
   ps_findings_add (&self->current, event);
-  if (!ps_event_is_bookkeeping (event))
+  if (!event->repeated && !ps_event_is_bookkeeping (event))
     ps_recent_add (&self->recent, event);
 }
 

@@ -68,6 +68,13 @@ tell_changed (PsSession *self)
     g_signal_emit (self, signals[SIGNAL_STATUS_CHANGED], 0);
 }
 
+/* Whether what the job tells is what there is: a dry run and a check change nothing. */
+static gboolean
+is_real (const PsJob *job)
+{
+  return job->kind == PS_JOB_SYNC && (job->flags & PS_SYNC_DRY_RUN) == 0;
+}
+
 /* Events. */
 
 static void
@@ -75,9 +82,10 @@ take_event (PsEvent *event, gpointer data)
 {
   PsSession *self = data;
 
-  if (self->job == NULL || (self->job->flags & PS_SYNC_DRY_RUN) == 0)
+  if (self->job == NULL || is_real (self->job))
     ps_picture_take_event (&self->picture, event);
-  g_signal_emit (self, signals[SIGNAL_EVENT], 0, event);
+  if (!event->repeated)
+    g_signal_emit (self, signals[SIGNAL_EVENT], 0, event);
 }
 
 /* An event of the session's own, which no worker has logged. */
@@ -142,6 +150,8 @@ static const PsMailboxClass mailbox_class = { .event = take_event,
 static void
 say_error (PsSession *self, const GError *error)
 {
+  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD))
+    return; /* the run told of it as held */
   if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_RETRY))
     say (self, PS_EVENT_LINK, NULL, error->message);
   else
@@ -213,7 +223,7 @@ on_job_done (GObject *source, GAsyncResult *result, gpointer data)
       finish_close (self);
       return;
     }
-  if (job->kind == PS_JOB_SYNC && (job->flags & PS_SYNC_DRY_RUN) == 0)
+  if (is_real (job))
     take_outcome (self, job, error);
   ps_picture_ended (&self->picture);
   self->job = NULL;

@@ -3,11 +3,12 @@
  * default at construction; all calls and signals there. Runs passes in GTask worker threads, owns
  * the timers, back-off, pause and network state.
  *
- * Signals: "status-changed" (no arguments; ask ps_session_get_status ()), "event" (PsEvent),
- * "question" (PsQuestion; answered by the handler, now or later; no handler = refused),
- * "secret-accepted" (PsQuestion: the answer given to it was right and may be remembered, see
- * ps_question_dup_answer ()). A password is looked for in config.password_file and the service
- * manager's credential before a question is asked. */
+ * Signals: "status-changed" (no arguments; ask ps_session_get_status ()), "event" (PsEvent; held
+ * things and problems that an earlier run told of are not told again while they last), "question"
+ * (PsQuestion; answered by the handler, now or later; no handler = refused), "secret-accepted"
+ * (PsQuestion: the answer given to it was right and may be remembered, see ps_question_dup_answer
+ * ()). A password is looked for in config.password_file and the service manager's credential before
+ * a question is asked. */
 #pragma once
 
 #include "engine/config.h"

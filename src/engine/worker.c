@@ -3,6 +3,7 @@
 
 #include "engine/log.h"
 #include "engine/prompts.h"
+#include "engine/repeats.h"
 
 struct PsWorker
 {
@@ -12,8 +13,9 @@ struct PsWorker
   const PsClock *clock; /* const after new */
   PsRun *run;           /* const after new */
   PsPrompts prompts;    /* worker thread only */
+  PsRepeats repeats;    /* worker thread only */
   gboolean alone;       /* worker thread only: no other pair shares the folder */
-  gboolean quiet;       /* worker thread only: a dry run is no activity */
+  gboolean quiet;       /* worker thread only: a dry run or a check is no activity */
   gint64 scan_began;    /* worker thread only: 0 = not scanning */
   gint64 scan_time;     /* worker thread only, while it runs */
 
@@ -27,7 +29,8 @@ on_event (PsEvent *event, gpointer data)
 {
   PsWorker *self = data;
 
-  if (!self->quiet)
+  event->repeated = !self->quiet && ps_repeats_check (&self->repeats, event);
+  if (!self->quiet && !event->repeated)
     ps_worker_log (self, event);
   ps_mailbox_post_event (self->mailbox, event);
 }
@@ -68,6 +71,7 @@ ps_worker_new (const PsConfig *config, const char *state_dir, PsMailbox *mailbox
   self->mailbox = ps_mailbox_ref (mailbox);
   self->clock = clock;
   ps_prompts_init (&self->prompts, self->config, self->mailbox);
+  ps_repeats_init (&self->repeats);
   ports.prompts = ps_prompts_port (&self->prompts);
   self->run = ps_run_new (self->config, self->state_dir, &ports, clock);
   return self;
@@ -80,12 +84,22 @@ ps_worker_free (PsWorker *self)
     return;
   ps_run_free (self->run);
   ps_prompts_clear (&self->prompts);
+  ps_repeats_clear (&self->repeats);
   ps_log_free (self->log);
   ps_mailbox_unref (self->mailbox);
   ps_config_free (self->config);
   g_free (self->state_dir);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+static gboolean
+did_something (const PsSummary *summary)
+{
+  return summary->uploaded + summary->downloaded + summary->made_dirs + summary->moved
+             + summary->deleted_local + summary->deleted_remote + summary->attributes
+             + summary->conflicts
+         > 0;
 }
 
 /* A line at the end of a run that did something. */
@@ -95,7 +109,7 @@ tell_summary (PsWorker *self, const PsSummary *summary)
   g_autoptr (PsEvent) event = ps_event_new (PS_EVENT_SUMMARY);
   g_autofree char *text = ps_summary_to_text (summary);
 
-  if (text == NULL)
+  if (text == NULL || !did_something (summary))
     return;
   event->when = ps_clock_now (self->clock);
   event->message = g_strdup_printf ("%s: %s", summary->in_sync ? "up to date" : "done", text);
@@ -129,6 +143,8 @@ ps_worker_sync (PsWorker *self, PsSyncFlags flags, PsSummary *summary, GCancella
   self->scan_time = 0;
   ok = ps_run_sync (self->run, flags, summary, cancellable, error);
   watch_scan (self, FALSE);
+  if (!self->quiet)
+    ps_repeats_end_run (&self->repeats, ok);
   if (ok && !self->quiet)
     tell_summary (self, summary);
   self->quiet = FALSE;
@@ -138,7 +154,14 @@ ps_worker_sync (PsWorker *self, PsSyncFlags flags, PsSummary *summary, GCancella
 gboolean
 ps_worker_check (PsWorker *self, PsSummary *summary, GCancellable *cancellable, GError **error)
 {
-  return check_alone (self, error) && ps_run_check (self->run, summary, cancellable, error);
+  gboolean ok;
+
+  if (!check_alone (self, error))
+    return FALSE;
+  self->quiet = TRUE;
+  ok = ps_run_check (self->run, summary, cancellable, error);
+  self->quiet = FALSE;
+  return ok;
 }
 
 gint64

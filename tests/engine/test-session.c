@@ -526,6 +526,41 @@ test_problems (Fixture *f, gconstpointer data)
   ps_test_assert_soon (is_idle, f);
 }
 
+/* What stays as it is, is told and logged once. */
+static void
+test_repeated (Fixture *f, gconstpointer data)
+{
+  g_autofree char *file = ps_log_file (f->state_dir);
+  g_autofree char *text = NULL;
+  g_autoptr (PsStatus) status = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  fake_run_then (FAKE_PROBLEMS, 2);
+  fake_run_then (FAKE_PROBLEMS, 3);
+  fake_run_then_error (PS_ENGINE_ERROR_RETRY, "gone");
+  fake_run_then (FAKE_PROBLEMS, 3);
+  ps_session_start (f->session);
+  assert_calls (f, 1);
+  for (guint i = 2; i <= 4; i++)
+    {
+      advance (f, 3600 * S);
+      assert_calls (f, i);
+    }
+  g_assert_cmpuint (f->events, ==, 3 + 1); /* and that the link was gone */
+  status = ps_session_get_status (f->session);
+  g_assert_cmpuint (status->n_problems, ==, 3);
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4 + 1);
+  /* Gone and come again, it is news. */
+  advance (f, 3600 * S);
+  assert_calls (f, 5);
+  fake_run_then (FAKE_PROBLEMS, 1);
+  advance (f, 3600 * S);
+  assert_calls (f, 6);
+  g_assert_cmpuint (f->events, ==, 5);
+}
+
 static void
 test_events (Fixture *f, gconstpointer data)
 {
@@ -956,6 +991,7 @@ main (int argc, char **argv)
   add ("pause-for-a-while", test_pause_for_a_while);
   add ("held", test_held);
   add ("problems", test_problems);
+  add ("repeated", test_repeated);
   add ("events", test_events);
   add ("progress", test_progress);
   add ("one-run", test_one_run);
