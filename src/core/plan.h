@@ -9,8 +9,11 @@
 
 G_BEGIN_DECLS
 
-/* In the order in which phases are carried out. Steps of one phase may run side by side, except
- * that directories and moves keep the order in which they stand in the plan. */
+/* In the order in which phases are carried out; each phase waits for the one before. Steps of one
+ * phase may run side by side, except that directories and moves keep the order in which they stand
+ * in the plan. In the two last phases files stand before directories, and directories from the
+ * deepest up: a directory waits for all that stands before it, and is removed only when it is
+ * empty. */
 typedef enum
 {
   PS_STEP_RECORD,
@@ -40,10 +43,10 @@ typedef struct
                      what lies at @from) */
   PsEntry remote; /* as seen by this pass at @path (for MOVE_LOCAL at the new path, for MOVE_REMOTE
                      what lies at @from) */
-  bool replaces_kind; /* DELETE_*: the other side has another kind under this name, which is created
-                         in the next pass */
-  bool verify; /* MOVE_LOCAL of a file found by size and mtime alone: compare content before the
-                  move */
+  bool replaces_kind; /* DELETE_*: the other side has another kind under this name. Once it is done
+                         the row is dropped, so that the next pass finds the new kind as created */
+  bool verify; /* MOVE_LOCAL: a file, or the files of a directory, found by size and mtime alone:
+                  compare content before the move */
   int park; /* moves in a cycle: > 0: @from goes to parking slot N first (path is not yet taken); <
              * 0: slot -N goes to @path; 0: straight from @from to @path */
   PsGuard held; /* not PS_GUARD_NONE: must not be carried out in this pass */
