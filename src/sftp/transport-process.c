@@ -113,14 +113,22 @@ child_free (gpointer data)
   g_free (child);
 }
 
-/* What the child last said, for a person: its last line that is not empty. */
+/* What ssh says in good weather too. */
+static gboolean
+is_chatter (const char *line)
+{
+  return *line == '\0' || g_str_has_prefix (line, "Authenticated to")
+         || g_str_has_prefix (line, "Transferred:") || g_str_has_prefix (line, "Bytes per second:");
+}
+
+/* What the child last said, for a person. */
 static char *
 last_line (const char *messages)
 {
   g_auto (GStrv) lines = g_strsplit (messages, "\n", -1);
 
   for (guint i = g_strv_length (lines); i > 0; i--)
-    if (*g_strstrip (lines[i - 1]) != '\0')
+    if (!is_chatter (g_strstrip (lines[i - 1])))
       return g_strescape (lines[i - 1], NULL);
   return NULL;
 }
@@ -143,6 +151,14 @@ set_ended_error (ProcessTransport *self, Child *child, GError **error)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s ended", self->argv[0]);
 }
 
+/* Out of our terminal: an interrupt there is for us, and no password is asked there. Runs between
+ * fork and exec. */
+static void
+leave_terminal (gpointer data)
+{
+  setsid ();
+}
+
 static gboolean
 spawn (ProcessTransport *self, GError **error)
 {
@@ -163,8 +179,8 @@ spawn (ProcessTransport *self, GError **error)
   theirs = pair[1];
   if (!g_spawn_async_with_pipes_and_fds (
           NULL, (const char *const *)self->argv, (const char *const *)self->envp,
-          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL,
-          theirs, theirs, -1, NULL, NULL, 0, &pid, NULL, NULL, &stderr_fd, &cause))
+          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, leave_terminal,
+          NULL, theirs, theirs, -1, NULL, NULL, 0, &pid, NULL, NULL, &stderr_fd, &cause))
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "Could not start %s: %s",
                    self->argv[0], cause->message);
