@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is asked about the server as a whole: room on its disk, the root and paths outside of it. */
+#include "sftp/remote-private.h"
+
+#include "sftp/waited.h"
+
+#include <string.h>
+
+enum
+{
+  TAG_DO,
+  TAG_LOOK
+};
+
+typedef struct
+{
+  PsOp op;
+  uint64_t free_bytes, total_bytes;
+} SpaceOp;
+
+static bool
+has_room (PsOp *op)
+{
+  return ps_client_has_room (op->remote->client, 0);
+}
+
+/* --- Room --- */
+
+/* u64 f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, … */
+static void
+on_space (PsOp *op, const PsReply *reply, guint tag)
+{
+  SpaceOp *self = (SpaceOp *)op;
+  PsReader reader = reply->body;
+  uint64_t unit, total, available;
+
+  if (!ps_op_check_type (op, reply, PS_FXP_EXTENDED_REPLY))
+    return;
+  ps_reader_u64 (&reader);
+  unit = ps_reader_u64 (&reader);
+  total = ps_reader_u64 (&reader);
+  ps_reader_u64 (&reader);
+  available = ps_reader_u64 (&reader);
+  if (reader.bad || !g_uint64_checked_mul (&self->free_bytes, available, unit)
+      || !g_uint64_checked_mul (&self->total_bytes, total, unit))
+    self->free_bytes = self->total_bytes = UINT64_MAX;
+}
+
+static void
+begin_space (PsOp *op)
+{
+  ps_op_expect (op, on_space, NULL);
+  ps_request_statvfs (op, TAG_DO);
+}
+
+static const PsOpClass space_class = {
+  .verb = "ask for the room left in",
+  .can_begin = has_room,
+  .begin = begin_space,
+  .size = sizeof (SpaceOp),
+};
+
+typedef struct
+{
+  PsWaited waited;
+  SpaceOp *op;
+  uint64_t free_bytes, total_bytes;
+} SpaceAnswer;
+
+static void
+on_space_done (const PsRemoteResult *result, gpointer user_data)
+{
+  SpaceAnswer *answer = user_data;
+
+  answer->free_bytes = answer->op->free_bytes;
+  answer->total_bytes = answer->op->total_bytes;
+  ps_waited_done (result, &answer->waited);
+}
+
+gboolean
+ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
+                 GCancellable *cancellable, GError **error)
+{
+  SpaceAnswer answer = { 0 };
+  gboolean good;
+
+  *free_bytes = *total_bytes = UINT64_MAX;
+  if (!self->caps.statvfs)
+    return TRUE;
+  answer.op = ps_op_new (self, &space_class, PS_QUEUE_CONTROL, "", on_space_done, &answer);
+  good = ps_waited_wait (&answer.waited, self, cancellable, error);
+  ps_waited_clear (&answer.waited);
+  if (!good)
+    return FALSE;
+  *free_bytes = answer.free_bytes;
+  *total_bytes = answer.total_bytes;
+  return TRUE;
+}
+
+/* --- The root --- */
+
+static void
+on_root (PsOp *op, const PsReply *reply, guint tag)
+{
+  if (tag == TAG_DO) /* those that are there already fail, whatever the words */
+    {
+      g_clear_error (&op->error); /* the last one tells most */
+      ps_op_check (op, reply);
+    }
+  else if (reply->type != PS_FXP_ATTRS)
+    {
+      if (op->error == NULL)
+        ps_op_fail_status (op, reply, NULL);
+    }
+  else
+    {
+      op->result.entry = ps_attrs_to_entry (&reply->attrs);
+      g_clear_error (&op->error);
+      if (op->result.entry.kind != PS_KIND_DIR)
+        ps_op_fail (op, PS_SFTP_ERROR_EXISTS, "there is something that is no directory");
+    }
+  op->unclear = false;
+}
+
+static void
+begin_root (PsOp *op)
+{
+  const char *root = op->remote->root;
+
+  ps_op_expect (op, on_root, NULL);
+  for (const char *end = root; *end != '\0';)
+    {
+      g_autofree char *dir = NULL;
+
+      end += strspn (end, "/");
+      end += strcspn (end, "/");
+      dir = g_strndup (root, (gsize)(end - root));
+      ps_request_raw_mkdir (op, dir, TAG_DO);
+      end += strspn (end, "/");
+    }
+  ps_request_path (op, 0, PS_FXP_LSTAT, ".", TAG_LOOK);
+}
+
+static const PsOpClass root_class = {
+  .verb = "make on the server",
+  .can_begin = has_room,
+  .begin = begin_root,
+  .size = sizeof (PsOp),
+};
+
+gboolean
+ps_remote_make_root (PsRemote *self, GCancellable *cancellable, GError **error)
+{
+  g_auto (PsWaited) made = { 0 };
+
+  ps_op_new (self, &root_class, PS_QUEUE_CONTROL, self->root, ps_waited_done, &made);
+  return ps_waited_wait (&made, self, cancellable, error);
+}
+
+/* --- Paths outside of the root --- */
+
+static void
+on_real_path (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsReply names = *reply;
+  const char *name;
+  gsize length;
+  PsAttrs attrs;
+
+  if (!ps_op_check_type (op, reply, PS_FXP_NAME))
+    return;
+  if (reply->count != 1 || !ps_reply_next_name (&names, &name, &length, &attrs))
+    {
+      ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the server's answer makes no sense");
+      return;
+    }
+  op->bytes = g_bytes_new (name, length);
+}
+
+static void
+begin_real_path (PsOp *op)
+{
+  ps_op_expect (op, on_real_path, NULL);
+  ps_request_raw_path (op, 0, PS_FXP_REALPATH, *op->path != '\0' ? op->path : ".", TAG_DO);
+}
+
+static const PsOpClass real_path_class = {
+  .verb = "find on the server",
+  .can_begin = has_room,
+  .begin = begin_real_path,
+  .size = sizeof (PsOp),
+};
+
+char *
+ps_remote_real_path (PsRemote *self, const char *path, GCancellable *cancellable, GError **error)
+{
+  g_auto (PsWaited) found = { 0 };
+  gsize length;
+  const char *name;
+
+  ps_op_new (self, &real_path_class, PS_QUEUE_CONTROL, path, ps_waited_done, &found);
+  if (!ps_waited_wait (&found, self, cancellable, error))
+    return NULL;
+  name = g_bytes_get_data (found.bytes, &length);
+  return g_strndup (name != NULL ? name : "", length);
+}

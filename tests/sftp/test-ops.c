@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operations on names, the marker, the preparation, against a real server. */
+#include "fakes/test-util.h"
+#include "sftp/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WAIT(wire, result, call)                                                                   \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    wire_result_clear (&(result));                                                                 \
+    memset (&(result), 0, sizeof (result));                                                        \
+    call;                                                                                          \
+    wire_wait ((wire), &(result));                                                                 \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+assert_text (const Wire *wire, const char *path, const char *text)
+{
+  g_autofree char *found = wire_read (wire, path);
+
+  g_assert_cmpstr (found, ==, text);
+}
+
+static void
+test_stat (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+
+  wire_write (wire, "a", "12345");
+  ps_test_set_mtime (wire->dir, "a", 1600000000);
+  g_assert_cmpint (wire_stat (wire, "a").size, ==, 5);
+  g_assert_cmpint (wire_stat (wire, "a").mtime, ==, G_GINT64_CONSTANT (1600000000000000000));
+  g_assert_cmpint (wire_stat (wire, "b").kind, ==, PS_KIND_ABSENT);
+  g_assert_cmpint (wire_stat (wire, "a/b").kind, ==, PS_KIND_ABSENT);
+  g_assert_cmpint (wire_stat (wire, "").kind, ==, PS_KIND_DIR);
+}
+
+static void
+test_mkdir (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+
+  WAIT (wire, result, ps_remote_mkdir_async (wire->remote, "d", wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_cmpint (result.entry.kind, ==, PS_KIND_DIR);
+  WAIT (wire, result, ps_remote_mkdir_async (wire->remote, "d", wire_done, &result));
+  g_assert_no_error (result.error);
+  wire_write (wire, "f", "");
+  WAIT (wire, result, ps_remote_mkdir_async (wire->remote, "f", wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_EXISTS);
+  WAIT (wire, result, ps_remote_mkdir_async (wire->remote, "no/d", wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE);
+}
+
+static void
+test_links (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  g_autofree char *link = wire_path (wire, "l");
+  g_autofree char *target = NULL;
+
+  WAIT (wire, result, ps_remote_symlink_async (wire->remote, "l", "to/there", wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_cmpint (result.entry.kind, ==, PS_KIND_SYMLINK);
+  g_assert_cmpuint (result.entry.size, ==, strlen ("to/there"));
+  target = g_file_read_link (link, NULL);
+  g_assert_cmpstr (target, ==, "to/there");
+  WAIT (wire, result, ps_remote_readlink_async (wire->remote, "l", wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_cmpstr (result.target, ==, "to/there");
+  WAIT (wire, result, ps_remote_symlink_async (wire->remote, "l", "x", wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_EXISTS);
+  wire_write (wire, "f", "");
+  WAIT (wire, result, ps_remote_readlink_async (wire->remote, "f", wire_done, &result));
+  g_assert_nonnull (result.error);
+}
+
+static void
+test_move (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_auto (WireResult) result = { 0 };
+  PsEntry entry, dir;
+
+  wire_write (wire, "a", "content");
+  wire_write (wire, "b", "other");
+  wire_write (wire, "d/in", "x");
+  entry = wire_stat (wire, "a");
+  dir = wire_stat (wire, "d");
+  WAIT (wire, result, ps_remote_move_async (wire->remote, "a", "b", &entry, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_EXISTS);
+  assert_text (wire, "b", "other");
+  WAIT (wire, result, ps_remote_move_async (wire->remote, "a", "c", &entry, wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_true (ps_entry_same (&result.entry, &entry));
+  assert_text (wire, "c", "content");
+  WAIT (wire, result, ps_remote_move_async (wire->remote, "a", "e", &entry, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE);
+  WAIT (wire, result, ps_remote_move_async (wire->remote, "d", "e", &dir, wire_done, &result));
+  g_assert_no_error (result.error);
+  assert_text (wire, "e/in", "x");
+  entry.size++;
+  WAIT (wire, result, ps_remote_move_async (wire->remote, "c", "f", &entry, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  assert_text (wire, "c", "content");
+}
+
+/* Moves that build on each other keep their order: two names are swapped. */
+static void
+test_swap (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  WireResult results[3] = { 0 };
+  PsEntry a, b;
+
+  wire_write (wire, "a", "a");
+  wire_write (wire, "b", "bb");
+  a = wire_stat (wire, "a");
+  b = wire_stat (wire, "b");
+  ps_remote_move_async (wire->remote, "a", ".pisync/tmp/park", &a, wire_done, &results[0]);
+  ps_remote_move_async (wire->remote, "b", "a", &b, wire_done, &results[1]);
+  ps_remote_move_async (wire->remote, ".pisync/tmp/park", "b", &a, wire_done, &results[2]);
+  wire_wait_all (wire);
+  for (gsize i = 0; i < G_N_ELEMENTS (results); i++)
+    g_assert_no_error (results[i].error);
+  assert_text (wire, "a", "bb");
+  assert_text (wire, "b", "a");
+}
+
+static void
+test_remove (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_auto (WireResult) result = { 0 };
+  PsEntry entry;
+
+  wire_write (wire, "sub/a", "content");
+  entry = wire_stat (wire, "sub/a");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_false (wire_exists (wire, "sub/a"));
+  g_assert_nonnull (result.kept_at);
+  assert_text (wire, result.kept_at, "content");
+  g_assert_true (ps_entry_same (&result.displaced, &entry));
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE);
+  wire_write (wire, "sub/a", "changed meanwhile");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  assert_text (wire, "sub/a", "changed meanwhile");
+}
+
+static void
+test_remove_dir (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  PsEntry dir;
+
+  wire_write (wire, "d/in", "x");
+  dir = wire_stat (wire, "d");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "d", &dir, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_NOT_EMPTY);
+  ps_test_make_tree (wire->dir, "-d/in");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "d", &dir, wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_false (wire_exists (wire, "d"));
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "d", &dir, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE);
+  wire_write (wire, "d", "a file now");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "d", &dir, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  assert_text (wire, "d", "a file now");
+}
+
+/* A directory of versions that someone cleared away is made again. */
+static void
+test_versions_cleared (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  g_autofree char *versions = wire_path (wire, ".pisync/versions");
+  PsEntry entry;
+
+  for (guint round = 0; round < 2; round++)
+    {
+      wire_write (wire, "sub/a", "content");
+      entry = wire_stat (wire, "sub/a");
+      WAIT (wire, result,
+            ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+      g_assert_no_error (result.error);
+    }
+  ps_test_remove_tree (versions);
+  wire_write (wire, "sub/a", "content");
+  entry = wire_stat (wire, "sub/a");
+  WAIT (wire, result, ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+  if (result.error != NULL) /* it said so, kept the file, and does better the next time */
+    {
+      assert_text (wire, "sub/a", "content");
+      WAIT (wire, result,
+            ps_remote_remove_async (wire->remote, "sub/a", &entry, wire_done, &result));
+    }
+  g_assert_no_error (result.error);
+}
+
+static void
+test_unlink (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+
+  wire_write (wire, ".pisync/versions/d/old", "x");
+  WAIT (wire, result,
+        ps_remote_unlink_async (wire->remote, ".pisync/versions/d/old", wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_false (wire_exists (wire, ".pisync/versions/d/old"));
+  WAIT (wire, result,
+        ps_remote_unlink_async (wire->remote, ".pisync/versions/d", wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_false (wire_exists (wire, ".pisync/versions/d"));
+  WAIT (wire, result,
+        ps_remote_unlink_async (wire->remote, ".pisync/versions/d", wire_done, &result));
+  g_assert_no_error (result.error);
+}
+
+static void
+test_attributes (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  PsEntry expected, wanted;
+
+  wire_write (wire, "a", "content");
+  expected = wanted = wire_stat (wire, "a");
+  wanted.mtime = G_GINT64_CONSTANT (1500000000000000000);
+  wanted.executable = true;
+  WAIT (wire, result,
+        ps_remote_set_attributes_async (wire->remote, "a", &expected, &wanted, wire_done, &result));
+  g_assert_no_error (result.error);
+  g_assert_true (ps_entry_same (&result.entry, &wanted));
+  WAIT (wire, result,
+        ps_remote_set_attributes_async (wire->remote, "a", &expected, &wanted, wire_done, &result));
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+}
+
+static void
+test_write (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_auto (WireResult) result = { 0 };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("content %u", i);
+      g_autoptr (GBytes) content = g_bytes_new (text, strlen (text));
+
+      WAIT (wire, result,
+            ps_remote_write_async (wire->remote, ".pisync/signatures/deep/s", content, wire_done,
+                                   &result));
+      g_assert_no_error (result.error);
+      assert_text (wire, ".pisync/signatures/deep/s", text);
+    }
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
+static void
+test_names (void)
+{
+  static const char *const names[] = { "new\nline", "\xff\xfe", "ü", "a b", "-x", "..." };
+  g_autoptr (Wire) wire = wire_new ("");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_auto (WireResult) result = { 0 };
+
+      ps_remote_mkdir_async (wire->remote, names[i], wire_done, &result);
+      wire_wait (wire, &result);
+      g_assert_no_error (result.error);
+      g_assert_true (wire_exists (wire, names[i]));
+    }
+}
+
+static void
+test_name_too_long (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_autofree char *name = g_strnfill (256, 'x');
+  g_auto (WireResult) result = { 0 };
+
+  ps_remote_mkdir_async (wire->remote, name, wire_done, &result);
+  wire_wait (wire, &result);
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_NAME);
+}
+
+/* --- Marker --- */
+
+static void
+test_marker (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_autoptr (GError) error = NULL;
+  PsMarker marker = { .state = PS_MARKER_PRESENT, .id = "abc", .generation = 5 }, found;
+
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, &error));
+  g_assert_cmpint (found.state, ==, PS_MARKER_MISSING);
+  g_assert_true (ps_remote_make_marker (wire->remote, &marker, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_false (ps_remote_make_marker (wire->remote, &marker, NULL, &error));
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_true (ps_remote_raise_generation (wire->remote, &marker, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (marker.generation, ==, 6);
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, &error));
+  g_assert_cmpint (found.state, ==, PS_MARKER_PRESENT);
+  g_assert_cmpstr (found.id, ==, "abc");
+  g_assert_cmpuint (found.generation, ==, 6);
+  strcpy (marker.id, "other");
+  g_assert_false (ps_remote_raise_generation (wire->remote, &marker, NULL, &error));
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
+static void
+test_marker_no_root (void)
+{
+  ps_autotestdir dir = ps_test_dir_new ();
+  g_autofree char *root = g_build_filename (dir, "not", "there", NULL);
+  g_autoptr (Wire) wire = wire_new_full (root, "", 1, "laptop");
+  g_autoptr (GError) error = NULL;
+  PsMarker found;
+
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, &error));
+  g_assert_cmpint (found.state, ==, PS_MARKER_NO_ROOT);
+  g_assert_true (ps_remote_make_root (wire->remote, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (ps_remote_make_root (wire->remote, NULL, &error));
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, &error));
+  g_assert_cmpint (found.state, ==, PS_MARKER_MISSING);
+}
+
+static void
+test_marker_damaged (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_autofree char *file = wire_path (wire, ".pisync/root");
+  g_autofree char *text = g_strnfill (PS_MARKER_MAX + 1, '#');
+  PsMarker found;
+
+  wire_write (wire, ".pisync/root", text);
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, NULL));
+  g_assert_cmpint (found.state, ==, PS_MARKER_UNKNOWN_FORMAT);
+  wire_write (wire, ".pisync/root", "");
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, NULL));
+  g_assert_cmpint (found.state, ==, PS_MARKER_UNKNOWN_FORMAT);
+}
+
+/* --- Preparation --- */
+
+static void
+test_prepare (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_autofree char *own = wire_path (wire, ".pisync");
+  g_autofree char *text = NULL;
+  g_autofree char *again = NULL;
+  g_autoptr (GError) error = NULL;
+  const PsRemoteCaps *caps = ps_remote_peek_caps (wire->remote);
+
+  ps_test_remove_tree (own);
+  g_assert_true (ps_remote_prepare (wire->remote, NULL, &text, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (wire_exists (wire, ".pisync/tmp"));
+  g_assert_true (wire_exists (wire, ".pisync/versions"));
+  g_assert_true (caps->case_sensitive);
+  g_assert_true (caps->executable_bit);
+  g_assert_true (caps->symlinks);
+  g_assert_cmpint (caps->hardlinks, ==, caps->hardlink);
+  g_assert_cmpint (caps->names, ==, PS_NAMES_POSIX);
+  g_assert_true (ps_remote_prepare (wire->remote, text, &again, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (again, ==, text);
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
+static void
+test_known_caps (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  const char *known = "1 names=fat case=0 exec=0 symlinks=0 hardlinks=0";
+  g_autofree char *text = NULL;
+  const PsRemoteCaps *caps = ps_remote_peek_caps (wire->remote);
+
+  g_assert_true (ps_remote_prepare (wire->remote, known, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, known);
+  g_assert_cmpint (caps->names, ==, PS_NAMES_FAT);
+  g_assert_false (caps->case_sensitive);
+  g_assert_false (caps->hardlinks);
+}
+
+static void
+test_sweep (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+
+  ps_test_make_tree (wire->dir, ".pisync/tmp/laptop-123.part=x "
+                                ".pisync/tmp/laptop-r123.part=x "
+                                ".pisync/tmp/laptop-r456.spread=x^1500000000 "
+                                ".pisync/tmp/laptop2-123.part=x "
+                                ".pisync/tmp/desktop-123.part=x "
+                                ".pisync/tmp/desktop-456.part=x^1500000000");
+  g_assert_true (ps_remote_prepare (wire->remote, NULL, NULL, NULL, NULL));
+  wire_stat (wire, "");
+  g_assert_false (wire_exists (wire, ".pisync/tmp/laptop-123.part"));
+  g_assert_true (wire_exists (wire, ".pisync/tmp/laptop-r123.part"));
+  g_assert_false (wire_exists (wire, ".pisync/tmp/laptop-r456.spread"));
+  g_assert_true (wire_exists (wire, ".pisync/tmp/laptop2-123.part"));
+  g_assert_true (wire_exists (wire, ".pisync/tmp/desktop-123.part"));
+  g_assert_false (wire_exists (wire, ".pisync/tmp/desktop-456.part"));
+}
+
+static void
+test_prepare_read_only (void)
+{
+  g_autoptr (Wire) wire = wire_new ("-R");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ps_remote_prepare (wire->remote, NULL, NULL, NULL, &error));
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED);
+}
+
+static void
+test_space (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  uint64_t left, total;
+
+  g_assert_true (ps_remote_space (wire->remote, &left, &total, NULL, NULL));
+  if (!ps_remote_peek_caps (wire->remote)->statvfs)
+    g_assert_cmpuint (left, ==, UINT64_MAX);
+  else
+    g_assert_cmpuint (left, <=, total);
+}
+
+static void
+test_real_path (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_autofree char *inside = g_strconcat (wire->dir, "/./", NULL);
+  g_autofree char *found = ps_remote_real_path (wire->remote, inside, NULL, NULL);
+  g_autofree char *home = ps_remote_real_path (wire->remote, "", NULL, NULL);
+  g_autofree char *here = g_get_current_dir ();
+
+  g_assert_cmpstr (found, ==, wire->dir);
+  g_assert_cmpstr (home, ==, here);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const poor = "-P posix-rename,hardlink,fsync,statvfs,limits";
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sftp/ops/stat", test_stat);
+  g_test_add_func ("/sftp/ops/mkdir", test_mkdir);
+  g_test_add_func ("/sftp/ops/links", test_links);
+  g_test_add_data_func ("/sftp/ops/move", "", test_move);
+  g_test_add_data_func ("/sftp/ops/move/poor", poor, test_move);
+  g_test_add_func ("/sftp/ops/swap", test_swap);
+  g_test_add_data_func ("/sftp/ops/remove", "", test_remove);
+  g_test_add_data_func ("/sftp/ops/remove/poor", poor, test_remove);
+  g_test_add_func ("/sftp/ops/remove-dir", test_remove_dir);
+  g_test_add_func ("/sftp/ops/versions-cleared", test_versions_cleared);
+  g_test_add_func ("/sftp/ops/unlink", test_unlink);
+  g_test_add_func ("/sftp/ops/attributes", test_attributes);
+  g_test_add_data_func ("/sftp/ops/write", "", test_write);
+  g_test_add_data_func ("/sftp/ops/write/poor", poor, test_write);
+  g_test_add_func ("/sftp/ops/names", test_names);
+  g_test_add_func ("/sftp/ops/name-too-long", test_name_too_long);
+  g_test_add_data_func ("/sftp/marker", "", test_marker);
+  g_test_add_data_func ("/sftp/marker/poor", poor, test_marker);
+  g_test_add_func ("/sftp/marker/no-root", test_marker_no_root);
+  g_test_add_func ("/sftp/marker/damaged", test_marker_damaged);
+  g_test_add_data_func ("/sftp/prepare", "", test_prepare);
+  g_test_add_data_func ("/sftp/prepare/poor", poor, test_prepare);
+  g_test_add_func ("/sftp/prepare/known-caps", test_known_caps);
+  g_test_add_func ("/sftp/prepare/sweep", test_sweep);
+  g_test_add_func ("/sftp/prepare/read-only", test_prepare_read_only);
+  g_test_add_data_func ("/sftp/space", "", test_space);
+  g_test_add_data_func ("/sftp/space/poor", poor, test_space);
+  g_test_add_func ("/sftp/real-path", test_real_path);
+  return g_test_run ();
+}
