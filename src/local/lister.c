@@ -80,6 +80,16 @@ drop_doubles (PsListing *listing)
       i++;
 }
 
+/* A directory that was removed while it is open reads as an empty one: for the root, that would be
+ * everything deleted. */
+static bool
+is_removed (int fd)
+{
+  struct stat st;
+
+  return fstat (fd, &st) == 0 && st.st_nlink == 0;
+}
+
 static void
 read_dir (PsLocal *self, PsListing *listing, DIR *dir)
 {
@@ -95,17 +105,25 @@ read_dir (PsLocal *self, PsListing *listing, DIR *dir)
     }
   if (errno != 0)
     set_incomplete (listing, errno, NULL);
+  else if (is_removed (dirfd (dir)))
+    set_incomplete (listing, ENOENT, NULL);
   ps_listing_sort (listing);
   drop_doubles (listing);
 }
 
-/* fdopendir takes the descriptor over, unless it fails. */
+/* NULL with errno. */
 static DIR *
 open_dir (PsLocal *self, const char *path)
 {
   ps_autofd fd = ps_local_resolve (self, path, O_RDONLY);
-  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  DIR *dir;
 
+  if (fd >= 0 && is_removed (fd))
+    {
+      errno = ENOENT;
+      return NULL;
+    }
+  dir = fd >= 0 ? fdopendir (fd) : NULL; /* takes it over, unless it fails */
   if (dir != NULL)
     ps_steal_fd (&fd);
   return dir;

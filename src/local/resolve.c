@@ -17,8 +17,9 @@
 static int
 open_beneath (int dir_fd, const char *path, int flags)
 {
+  /* Without O_NOFOLLOW, by which a link at the end would be ENOTDIR, not ELOOP. */
   struct open_how how = {
-    .flags = (guint64)(flags | DIR_FLAGS),
+    .flags = (guint64)(flags | O_DIRECTORY | O_CLOEXEC),
     .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
   };
 

@@ -323,7 +323,6 @@ test_times (Folder *folder, gconstpointer data)
 static void
 test_placed_is_ours (Folder *folder, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
   g_autofree char *displaced = NULL;
   PsEntry placed, now;
 
