@@ -480,6 +480,12 @@ emit_phase (PsPlan *self, PsStepKind kind)
     }
 }
 
+bool
+ps_plan_is_empty (const PsPlan *self)
+{
+  return self->items->len == 0;
+}
+
 void
 ps_plan_finish (PsPlan *self, const PsPlanOptions *options)
 {

@@ -18,6 +18,7 @@ typedef struct
   PsOp op;
   char *to; /* MOVE: the new path; REMOVE: the version's */
   PsEntry expected;
+  bool any;       /* MOVE: whatever lies there */
   PsEntry before; /* what lay at the old path just before */
   bool renamed;
   bool taken; /* REMOVE: the version's name is in use */
@@ -78,7 +79,7 @@ check_moved (PsOp *op, const PsReply *reply)
   if (!ps_op_check_type (op, reply, PS_FXP_ATTRS))
     return;
   op->result.entry = ps_attrs_to_entry (&reply->attrs);
-  if (!ps_entry_same (&op->result.entry, &self->expected))
+  if (!self->any && !ps_entry_same (&op->result.entry, &self->expected))
     ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
 }
 
@@ -170,7 +171,9 @@ ps_remote_move_async (PsRemote *self, const char *from, const char *to, const Ps
   MoveOp *op = ps_op_new (self, &move_class, PS_QUEUE_CONTROL, from, done, user_data);
 
   op->to = g_strdup (to);
-  op->expected = *expected;
+  op->any = expected == NULL;
+  if (expected != NULL)
+    op->expected = *expected;
 }
 
 /* --- remove --- */
