@@ -11,6 +11,8 @@
 
 G_BEGIN_DECLS
 
+typedef struct PsDirCache PsDirCache; /* quick.h */
+
 /* Borrowed by the parts of a run; owned and filled in by run.c. The pointers do not change during a
  * pass. */
 typedef struct
@@ -21,6 +23,7 @@ typedef struct
   PsStore *store;
   PsLocal *local;
   PsRemote *remote;
+  PsDirCache *dirs;     /* (nullable) what is known of the server's directories; NULL: list them all */
   GCancellable *cancellable;
   PsSyncFlags flags;
   PsSummary *summary;

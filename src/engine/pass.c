@@ -2,6 +2,7 @@
 #include "engine/pass.h"
 
 #include "engine/execute.h"
+#include "engine/quick.h"
 #include "engine/walk.h"
 #include "util/fault.h"
 
@@ -140,20 +141,30 @@ carry_out (PsContext *context, const PsPassOptions *options, const PsPlan *plan,
   return TRUE;
 }
 
+/* Sees both sides and fills the plan. */
+static gboolean
+scan (PsContext *context, gboolean ignore_base, PsPlan *plan, GError **error)
+{
+  PsWalkOptions options = { .ignore_base = ignore_base };
+  g_autoptr (PsQuickLister) quick
+      = context->dirs != NULL ? ps_quick_lister_new (context, context->dirs) : NULL;
+  PsLister remote
+      = quick != NULL ? ps_quick_lister_get (quick) : ps_remote_lister (context->remote);
+
+  return ps_walk (context, &options, ps_local_lister (context->local), remote, plan, error);
+}
+
 gboolean
 ps_pass (PsContext *context, const PsPassOptions *options, gboolean *again, GError **error)
 {
   g_autoptr (PsPlan) plan = ps_plan_new ();
-  PsWalkOptions walk = { .ignore_base = options->roots->restored };
   PsPlanOptions plan_options;
 
   *again = FALSE;
   context->look_again = FALSE;
   context->progress->dirs_scanned = context->progress->files_scanned = 0;
   options->set_state (options->data, PS_RUN_SCAN);
-  if (ps_fault ("pass-begin", error)
-      || !ps_walk (context, &walk, ps_local_lister (context->local),
-                   ps_remote_lister (context->remote), plan, error))
+  if (ps_fault ("pass-begin", error) || !scan (context, options->roots->restored, plan, error))
     return FALSE;
   if (!ps_plan_is_empty (plan))
     {

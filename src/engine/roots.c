@@ -144,6 +144,21 @@ ps_roots_check (PsContext *context, PsRoots *roots, GError **error)
 }
 
 gboolean
+ps_roots_hold_missing (PsContext *context, GError **error)
+{
+  g_autofree char *base_id = ps_store_get_value (context->store, KEY_PAIR_ID);
+  PsMarker local = { .state = PS_MARKER_NO_ROOT }, remote = { .state = PS_MARKER_PRESENT };
+  const char *reason = NULL;
+
+  if (base_id == NULL || !g_error_matches (*error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_ROOT))
+    return FALSE;
+  g_strlcpy (remote.id, base_id, sizeof remote.id);
+  ps_guard_roots (base_id, &local, &remote, &reason);
+  g_clear_error (error);
+  return hold (context, reason, error);
+}
+
+gboolean
 ps_roots_confirm (PsContext *context, GError **error)
 {
   g_autofree char *base_id = ps_store_get_value (context->store, KEY_PAIR_ID);

@@ -25,6 +25,10 @@ typedef struct
 gboolean ps_roots_check (PsContext *context, PsRoots *roots,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The local root could not be opened (@error is set): where it was synced before, that is the root
+ * guard's to tell. Always FALSE, with @error set. */
+gboolean ps_roots_hold_missing (PsContext *context, GError **error);
+
 /* Looks again, right before something is deleted: are both markers still there? */
 gboolean ps_roots_confirm (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

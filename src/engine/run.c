@@ -4,6 +4,7 @@
 #include "engine/check.h"
 #include "engine/context.h"
 #include "engine/pass.h"
+#include "engine/quick.h"
 #include "engine/roots.h"
 
 #include <string.h>
@@ -27,7 +28,9 @@ struct PsRun
   PsStore *store;
   PsRemote *remote;
   gboolean remote_prepared;
-  PsLocal *local; /* only while a run lasts */
+  PsLocal *local;       /* only while a run lasts */
+  PsDirCache *dirs;     /* (nullable) made when a second run shows that there will be many */
+  int64_t full_scan_at; /* monotonic: when the server was last listed as a whole */
   PsProgress progress;
 };
 
@@ -124,6 +127,7 @@ ps_run_free (PsRun *self)
   close_link (self);
   g_clear_pointer (&self->local, ps_local_free);
   g_clear_pointer (&self->store, ps_store_free);
+  g_clear_pointer (&self->dirs, ps_dir_cache_free);
   ps_config_free (self->config);
   g_free (self->state_dir);
   g_free (self);
@@ -184,12 +188,14 @@ open_store (PsRun *self, GError **error)
 }
 
 /* The root is opened anew for each run: a held descriptor would keep a disk from being unmounted,
- * and would not see one that is mounted over it. */
+ * and would not see one that is mounted over it. A root that was there before and is not now is the
+ * root guard's business. */
 static gboolean
-open_local (PsRun *self, GError **error)
+open_local (PsRun *self, PsContext *context, GError **error)
 {
   self->local = ps_local_open (self->config->local_base, error);
-  return self->local != NULL;
+  context->local = self->local;
+  return self->local != NULL || ps_roots_hold_missing (context, error);
 }
 
 static gboolean
@@ -283,19 +289,40 @@ translate (GError *error)
 
 /* Everything that a run needs, opened and checked. */
 static gboolean
-set_up (PsRun *self, PsContext *context, PsRoots *roots, GError **error)
+set_up (PsRun *self, PsContext *context, gboolean prepares, PsRoots *roots, GError **error)
 {
   set_state (self, PS_RUN_CONNECT);
-  if (!open_store (self, error) || !open_local (self, error)
-      || !open_link (self, context->cancellable, error))
+  if (!open_store (self, error))
     return FALSE;
   context->store = self->store;
-  context->local = self->local;
+  if (!open_local (self, context, error) || !open_link (self, context->cancellable, error))
+    return FALSE;
   context->remote = self->remote;
   set_state (self, PS_RUN_CHECK);
   if (!ps_roots_check (context, roots, error))
     return FALSE;
-  return (context->flags & PS_SYNC_DRY_RUN) != 0 || prepare (self, context->cancellable, error);
+  return !prepares || prepare (self, context->cancellable, error);
+}
+
+/* Which directories of the server need not be listed: none in the first run of a program, in a full
+ * scan, and when one is due. */
+static PsDirCache *
+choose_dirs (PsRun *self, PsSyncFlags flags)
+{
+  int64_t now = ps_clock_monotonic (self->clock);
+  int64_t interval = (int64_t)self->config->full_scan_minutes * 60 * G_USEC_PER_SEC;
+
+  if (self->full_scan_at != 0 && (flags & (PS_SYNC_FULL | PS_SYNC_DRY_RUN)) == 0
+      && now - self->full_scan_at < interval)
+    {
+      if (self->dirs == NULL)
+        self->dirs = ps_dir_cache_new ();
+      return self->dirs;
+    }
+  if (self->dirs != NULL)
+    ps_dir_cache_clear (self->dirs);
+  self->full_scan_at = now;
+  return NULL;
 }
 
 static gboolean
@@ -305,6 +332,7 @@ run_passes (PsRun *self, PsContext *context, PsRoots *roots, GError **error)
   PsSummary *summary = context->summary;
   gboolean again = TRUE;
 
+  context->dirs = choose_dirs (self, context->flags);
   for (guint pass = 0; again && pass < MAX_PASSES; pass++)
     {
       if (pass > 0 && !roots->restored)
@@ -323,7 +351,7 @@ run (PsRun *self, PsContext *context, gboolean check, GError **error)
 {
   PsRoots roots;
 
-  if (!set_up (self, context, &roots, error))
+  if (!set_up (self, context, check || (context->flags & PS_SYNC_DRY_RUN) == 0, &roots, error))
     return FALSE;
   if (check)
     {
@@ -353,7 +381,9 @@ clean_up (PsRun *self, const GError *error)
   g_clear_pointer (&self->local, ps_local_free);
   if (error == NULL)
     return;
-  if (ps_sftp_error_is_link (error) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  /* A scan that was broken off leaves listings on their way; only before it is the link still
+   * clean. */
+  if (!g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD))
     close_link (self);
   if (error->domain == PS_STORE_ERROR)
     g_clear_pointer (&self->store, ps_store_free);
