@@ -139,7 +139,7 @@ wants_place (PsTransfer *transfer, PsEntry *expected)
     place = compare_contents (transfer, expected, &error);
   else if (step->kind == PS_STEP_CONFLICT)
     place = ps_conflict_copy_local (transfer->executor, step, expected, &error);
-  if (place && !ps_local_temp_finish (transfer->temp, &transfer->remote, &error))
+  if (place && !ps_local_temp_settle (transfer->temp, &transfer->remote, &error))
     place = FALSE;
   if (error != NULL)
     ps_executor_step_failed (transfer->executor, step, error);
@@ -155,8 +155,9 @@ place (PsTransfer *transfer, const PsEntry *expected)
   g_autofree char *displaced = NULL;
   PsEntry placed;
 
-  if (!ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
-                       expected, FALSE, &placed, &displaced, &error))
+  if (!ps_local_temp_finish (transfer->temp, &transfer->remote, &error)
+      || !ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
+                          expected, FALSE, &placed, &displaced, &error))
     {
       ps_executor_step_failed (executor, step, error);
       return;
@@ -177,8 +178,7 @@ ps_download_place_fetched (PsExecutor *executor)
 
   executor->fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
   executor->fetched_bytes = 0;
-  /* First all contents are made durable, then all names: the first fsync carries most of the others
-   * with it. */
+  /* First all bytes are sent to the disk; then they become durable together and get their names. */
   for (guint i = 0; i < batch->len; i++)
     wanted[i] = wants_place (g_ptr_array_index (batch, i), &expected[i]);
   for (guint i = 0; i < batch->len; i++)

@@ -345,15 +345,25 @@ count_transfers (PsContext *context, const PsPlan *plan)
     }
 }
 
+static void
+clear_executor (PsExecutor *self)
+{
+  g_ptr_array_unref (self->transfers);
+  g_ptr_array_unref (self->fetched);
+  g_clear_error (&self->failure);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PsExecutor, clear_executor)
+
 gboolean
 ps_execute (PsContext *context, const PsPlan *plan, GError **error)
 {
-  g_autoptr (GPtrArray) transfers
-      = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
-  g_autoptr (GPtrArray) fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
-  g_autoptr (GError) late = NULL;
-  PsExecutor self
-      = { .context = context, .plan = plan, .transfers = transfers, .fetched = fetched };
+  g_auto (PsExecutor) self = {
+    .context = context,
+    .plan = plan,
+    .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
+    .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
+  };
   gboolean ok;
 
   count_transfers (context, plan);
@@ -364,10 +374,11 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
   if (!ok && self.fetched->len > 0)
     ps_download_place_fetched (&self); /* it is here: do not fetch it twice */
   context->progress->n_transfers = 0;
-  g_clear_error (&self.failure);
-  if (!ps_executor_commit (&self, ok ? error : &late))
-    return FALSE;
-  return ok;
+  if (ok)
+    return ps_executor_commit (&self, error);
+  if (!ps_executor_commit (&self, NULL))
+    g_info ("what was done before the failure could not be recorded");
+  return FALSE;
 }
 
 /* What a dry run makes of a comparison: nothing is read, so the times have to do. */

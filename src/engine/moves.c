@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Renames: what was moved on one side is moved on the other. They keep the plan's order and are
- * waited for one by one where they touch each other's names. */
+/* Renames: what was moved on one side is moved on the other. Moves that were guessed from size and
+ * time are first looked at by content, all of them side by side. Then they keep the plan's order;
+ * those of single files on the server, which touch no name of another one, go side by side too. */
 #include "engine/await.h"
 #include "engine/content.h"
 #include "engine/executor.h"
@@ -11,78 +12,94 @@
 
 #define SAMPLE_SIZE (16 * 1024) /* bytes of one sample */
 #define SAMPLES                                                                                    \
-  8 /* samples of a file; a file of up to SAMPLE_SIZE * SAMPLES bytes is compared whole */
+  8 /* samples of a file; one of up to SAMPLE_SIZE * SAMPLES bytes is compared whole */
 
-/* The samples of the file being compared, as they come from the server. */
+/* The moves of one plan. */
 typedef struct
 {
-  int fd;
+  PsExecutor *executor; /* borrowed */
+  GHashTable *wrong;    /* (element-type PsStep) moves that turned out to be none */
+  GHashTable *names;    /* (element-type filename) old and new paths of the moves in flight */
+} Moves;
+
+/* One sample on its way from the server. */
+typedef struct
+{
+  Moves *moves;
+  const PsStep *step;
+  char *path; /* owned: the local file it is compared with */
   uint64_t offset;
-  guint *waiting;
-  gboolean *same;
 } Sample;
+
+/* One move in flight. */
+typedef struct
+{
+  Moves *moves;
+  const PsStep *step;
+} Move;
+
+static gboolean
+equals_local (PsLocal *local, const Sample *sample, GBytes *bytes)
+{
+  gsize length;
+  gconstpointer there = g_bytes_get_data (bytes, &length);
+  g_autofree char *here = g_malloc (length + 1);
+  PsEntry entry;
+  ps_autofd fd = ps_local_open_file (local, sample->path, &entry, NULL);
+
+  return fd >= 0 && pread (fd, here, length, sample->offset) == (gssize)length
+         && memcmp (here, there, length) == 0;
+}
 
 static void
 compare_sample (const PsRemoteResult *result, gpointer user_data)
 {
-  g_autofree Sample *sample = user_data;
-  g_autofree char *here = NULL;
-  gconstpointer there;
-  gsize length;
+  Sample *sample = user_data;
+  PsExecutor *executor = sample->moves->executor;
 
-  --*sample->waiting;
-  if (result->error != NULL)
-    {
-      *sample->same = FALSE;
-      return;
-    }
-  there = g_bytes_get_data (result->bytes, &length);
-  here = g_malloc (length + 1);
-  if (pread (sample->fd, here, length, sample->offset) != (gssize)length
-      || memcmp (here, there, length) != 0)
-    *sample->same = FALSE;
+  executor->in_flight--;
+  if (result->error != NULL || !equals_local (executor->context->local, sample, result->bytes))
+    g_hash_table_add (sample->moves->wrong, (gpointer)sample->step);
+  g_free (sample->path);
+  g_free (sample);
 }
 
-/* Compares the local file @here with @there on the server, which agrees in size and time, at
- * SAMPLES places. FALSE with @error only when the link is lost. */
+/* Asks for the samples of one file that was @here and may now be @there on the server. */
 static gboolean
-same_content (PsContext *context, const char *here, const char *there, gboolean *same,
-              GError **error)
+ask_samples (Moves *moves, const PsStep *step, const char *here, const char *there, uint64_t size,
+             GError **error)
 {
-  PsEntry entry;
-  ps_autofd fd = ps_local_open_file (context->local, here, &entry, NULL);
-  uint64_t step = MAX (SAMPLE_SIZE, entry.size / SAMPLES);
-  guint waiting = 0;
+  PsExecutor *executor = moves->executor;
+  uint64_t stride = MAX (SAMPLE_SIZE, size / SAMPLES);
 
-  *same = fd >= 0;
-  for (uint64_t at = 0; *same && at < entry.size; at += step)
+  for (uint64_t at = 0; at < size; at += stride)
     {
-      Sample *sample = g_new0 (Sample, 1);
+      Sample *sample;
 
-      sample->fd = fd;
-      sample->offset = MIN (at, entry.size - MIN (entry.size, SAMPLE_SIZE));
-      sample->waiting = &waiting;
-      sample->same = same;
-      waiting++;
-      ps_remote_read_async (context->remote, there, sample->offset, SAMPLE_SIZE, compare_sample,
-                            sample);
+      if (!ps_executor_make_room (executor, error))
+        return FALSE;
+      sample = g_new0 (Sample, 1);
+      sample->moves = moves;
+      sample->step = step;
+      sample->path = g_strdup (here);
+      sample->offset = MIN (at, size - MIN (size, SAMPLE_SIZE));
+      executor->in_flight++;
+      ps_remote_read_async (executor->context->remote, there, sample->offset, SAMPLE_SIZE,
+                            compare_sample, sample);
     }
-  while (waiting > 0)
-    if (!ps_remote_step (context->remote, -1, context->cancellable, error))
-      return FALSE;
   return TRUE;
 }
 
-/* Compares every file that the base knows below @here with its like below @there. */
+/* The same for every file that the base knows below a directory. */
 static gboolean
-same_tree (PsContext *context, const char *here, const char *there, gboolean *same, GError **error)
+ask_samples_below (Moves *moves, const PsStep *step, const char *here, const char *there,
+                   GError **error)
 {
-  g_autoptr (GArray) rows = ps_store_list (context->store, here, error);
+  g_autoptr (GArray) rows = ps_store_list (moves->executor->context->store, here, error);
 
   if (rows == NULL)
     return FALSE;
-  *same = TRUE;
-  for (guint i = 0; *same && i < rows->len; i++)
+  for (guint i = 0; i < rows->len; i++)
     {
       const PsStoreEntry *entry = &g_array_index (rows, PsStoreEntry, i);
       g_autofree char *below_here = ps_relpath_join (here, entry->name);
@@ -90,32 +107,52 @@ same_tree (PsContext *context, const char *here, const char *there, gboolean *sa
       gboolean ok = TRUE;
 
       if (entry->row.local.kind == PS_KIND_DIR)
-        ok = same_tree (context, below_here, below_there, same, error);
+        ok = ask_samples_below (moves, step, below_here, below_there, error);
       else if (entry->row.local.kind == PS_KIND_FILE)
-        ok = same_content (context, below_here, below_there, same, error);
+        ok = ask_samples (moves, step, below_here, below_there, entry->row.local.size, error);
       if (!ok)
         return FALSE;
     }
   return TRUE;
 }
 
-/* A move that was guessed from size and time is looked at by content; one that turns out to be none
- * has the next pass transfer and delete. */
 static gboolean
-verify (PsContext *context, const PsStep *step, gboolean *right, GError **error)
+is_move (const PsStep *step)
 {
-  *right = TRUE;
-  if (!step->verify)
-    return TRUE;
-  if (!(step->local.kind == PS_KIND_DIR ? same_tree : same_content) (context, step->from,
-                                                                     step->path, right, error))
-    return FALSE;
-  if (!*right)
+  return step->kind == PS_STEP_MOVE_LOCAL || step->kind == PS_STEP_MOVE_REMOTE;
+}
+
+static gboolean
+verify_all (Moves *moves, guint first, GError **error)
+{
+  PsExecutor *executor = moves->executor;
+
+  for (guint i = first; i < ps_plan_n_steps (executor->plan); i++)
     {
-      context->no_moves = TRUE;
-      context->look_again = TRUE;
+      const PsStep *step = ps_plan_peek_step (executor->plan, i);
+      gboolean ok = TRUE;
+
+      if (!is_move (step))
+        break;
+      if (!step->verify || step->held != PS_GUARD_NONE)
+        continue;
+      if (step->local.kind == PS_KIND_DIR)
+        ok = ask_samples_below (moves, step, step->from, step->path, error);
+      else
+        ok = ask_samples (moves, step, step->from, step->path, step->local.size, error);
+      if (!ok)
+        return FALSE;
     }
-  return TRUE;
+  return ps_executor_drain (executor, 0, error);
+}
+
+/* Whatever stands in the way of a move: the next pass goes without moves, by transfers and
+ * deletions. */
+static void
+give_up_moves (PsExecutor *executor)
+{
+  executor->context->no_moves = TRUE;
+  executor->context->look_again = TRUE;
 }
 
 /* Where a file of a cycle waits for its new name to become free: among what is kept, never among
@@ -129,84 +166,138 @@ parking_path (const PsExecutor *executor, const PsStep *step)
                           ABS (step->park));
 }
 
-static gboolean
-carry_out (PsExecutor *executor, const PsStep *step, const char *from, const char *to,
-           PsEntry *moved, GError **error)
-{
-  PsContext *context = executor->context;
-
-  if (step->kind == PS_STEP_MOVE_LOCAL)
-    return ps_local_move (context->local, from, to, &step->local, moved, error);
-  return ps_await_move (context->remote, from, to, &step->remote, moved, context->cancellable,
-                        error);
-}
-
 /* The base follows the move: the row and all below it, then what both sides say of the moved thing
  * itself. */
 static gboolean
 record_move (PsExecutor *executor, const PsStep *step, const char *from, const char *to,
              const PsEntry *moved, GError **error)
 {
-  PsContext *context = executor->context;
   PsRow row = step->row;
 
-  if (!ps_store_move (context->store, from, to, error))
+  if (!ps_store_move (executor->context->store, from, to, error))
     return FALSE;
   executor->uncommitted++;
   if (step->park > 0)
     return TRUE;
   row.local = step->kind == PS_STEP_MOVE_LOCAL ? *moved : step->local;
   row.remote = step->kind == PS_STEP_MOVE_LOCAL ? step->remote : *moved;
-  row.racy = ps_content_is_racy (context, &row.local);
+  row.racy = ps_content_is_racy (executor->context, &row.local);
   ps_executor_record (executor, to, &row);
+  ps_executor_done (executor, step, ps_step_kind_name (step->kind), step->local.size, 0);
   return TRUE;
 }
 
+/* The outcome of one move. FALSE when the pass is over. */
 static gboolean
-move_one (PsExecutor *executor, const PsStep *step, GError **error)
+finish_move (PsExecutor *executor, const PsStep *step, const char *from, const char *to,
+             const PsEntry *moved, const GError *failure, GError **error)
 {
+  if (failure == NULL)
+    return record_move (executor, step, from, to, moved, error);
+  if (ps_context_is_fatal (failure))
+    {
+      g_propagate_error (error, g_error_copy (failure));
+      return FALSE;
+    }
+  give_up_moves (executor);
+  ps_executor_step_failed (executor, step, failure);
+  return TRUE;
+}
+
+/* A move that is waited for. */
+static gboolean
+move_alone (PsExecutor *executor, const PsStep *step, GError **error)
+{
+  PsContext *context = executor->context;
   g_autofree char *parking = step->park != 0 ? parking_path (executor, step) : NULL;
   const char *from = step->park < 0 ? parking : step->from;
   const char *to = step->park > 0 ? parking : step->path;
   g_autoptr (GError) failure = NULL;
   PsEntry moved;
-  gboolean right;
+  gboolean ok;
 
-  if (!verify (executor->context, step, &right, error))
+  if (step->kind == PS_STEP_MOVE_LOCAL)
+    ok = ps_local_move (context->local, from, to, &step->local, &moved, &failure);
+  else
+    ok = ps_await_move (context->remote, from, to, &step->remote, &moved, context->cancellable,
+                        &failure);
+  return finish_move (executor, step, from, to, &moved, ok ? NULL : failure, error);
+}
+
+static void
+moved_remotely (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Move *move = user_data;
+  PsExecutor *executor = move->moves->executor;
+  const PsStep *step = move->step;
+  g_autoptr (GError) error = NULL;
+
+  executor->in_flight--;
+  if (!finish_move (executor, step, step->from, step->path, &result->entry, result->error, &error)
+      && executor->failure == NULL && error->domain == PS_STORE_ERROR)
+    executor->failure = g_steal_pointer (&error);
+}
+
+static gboolean
+move_beside_others (Moves *moves, const PsStep *step, GError **error)
+{
+  PsExecutor *executor = moves->executor;
+  Move *move;
+
+  if ((g_hash_table_contains (moves->names, step->from)
+       || g_hash_table_contains (moves->names, step->path))
+      && !ps_executor_drain (executor, 0, error))
     return FALSE;
-  if (!right)
-    return TRUE;
-  if (!carry_out (executor, step, from, to, &moved, &failure))
+  if (executor->in_flight == 0)
+    g_hash_table_remove_all (moves->names);
+  if (!ps_executor_make_room (executor, error))
+    return FALSE;
+  g_hash_table_add (moves->names, step->from);
+  g_hash_table_add (moves->names, step->path);
+  move = g_new0 (Move, 1);
+  move->moves = moves;
+  move->step = step;
+  executor->in_flight++;
+  ps_remote_move_async (executor->context->remote, step->from, step->path, &step->remote,
+                        moved_remotely, move);
+  return TRUE;
+}
+
+static gboolean
+start_move (Moves *moves, const PsStep *step, GError **error)
+{
+  PsExecutor *executor = moves->executor;
+
+  if (g_hash_table_contains (moves->wrong, step))
     {
-      if (ps_context_is_fatal (failure))
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
-      executor->context->no_moves
-          = TRUE; /* whatever stands in the way: the next pass goes without */
-      executor->context->look_again = TRUE;
-      ps_executor_step_failed (executor, step, failure);
+      give_up_moves (executor);
       return TRUE;
     }
-  if (!record_move (executor, step, from, to, &moved, error))
-    return FALSE;
-  if (step->park <= 0)
-    ps_executor_done (executor, step, ps_step_kind_name (step->kind), step->local.size, 0);
-  return TRUE;
+  if (step->kind == PS_STEP_MOVE_REMOTE && step->park == 0 && step->remote.kind != PS_KIND_DIR)
+    return move_beside_others (moves, step, error);
+  return ps_executor_drain (executor, 0, error) && move_alone (executor, step, error);
 }
 
 gboolean
 ps_moves_run (PsExecutor *executor, guint *next, GError **error)
 {
-  for (; *next < ps_plan_n_steps (executor->plan); ++*next)
+  g_autoptr (GHashTable) wrong = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  Moves moves = { .executor = executor, .wrong = wrong, .names = names };
+  gboolean ok = verify_all (&moves, *next, error);
+
+  for (; ok && *next < ps_plan_n_steps (executor->plan); ++*next)
     {
       const PsStep *step = ps_plan_peek_step (executor->plan, *next);
 
-      if (step->kind != PS_STEP_MOVE_LOCAL && step->kind != PS_STEP_MOVE_REMOTE)
-        return TRUE;
-      if (step->held == PS_GUARD_NONE && !move_one (executor, step, error))
-        return FALSE;
+      if (!is_move (step))
+        break;
+      if (step->held == PS_GUARD_NONE)
+        ok = start_move (&moves, step, error);
     }
-  return TRUE;
+  /* Nothing may call back into what lies on this stack. */
+  while (executor->in_flight > 0)
+    if (!ps_executor_drain (executor, 0, ok ? error : NULL))
+      ok = FALSE;
+  return ok;
 }

@@ -102,6 +102,22 @@ is_touch (PsTransfer *transfer)
          && memcmp (sum, step->row.sha256, sizeof sum) == 0 && source_still_same (transfer);
 }
 
+/* What the server is to show of the new version. Its times are whole seconds: a version of the same
+ * size and second as the one it replaces would look unchanged to every other device, so it is given
+ * the next second. */
+static PsEntry
+shown_source (const PsTransfer *transfer)
+{
+  const PsEntry *old = &transfer->step->remote;
+  const int64_t second = 1000000000;
+  PsEntry shown = transfer->source;
+
+  if (old->kind == PS_KIND_FILE && old->size == shown.size
+      && old->mtime / second == shown.mtime / second)
+    shown.mtime = old->mtime + second;
+  return shown;
+}
+
 static void
 send_file (PsTransfer *transfer)
 {
@@ -110,7 +126,7 @@ send_file (PsTransfer *transfer)
   PsPut put = {
     .path = transfer->step->path,
     .fd = transfer->fd,
-    .source = transfer->source,
+    .source = shown_source (transfer),
     .expected = transfer->step->remote,
     .still_same = source_still_same,
     .moved = ps_transfer_moved,
@@ -119,8 +135,8 @@ send_file (PsTransfer *transfer)
   executor->in_flight++;
   if (is_touch (transfer))
     {
-      ps_remote_set_attributes_async (remote, put.path, &put.expected, &put.source, attributes_sent,
-                                      transfer);
+      ps_remote_set_attributes_async (remote, put.path, &put.expected, &transfer->source,
+                                      attributes_sent, transfer);
       return;
     }
   record_intent (transfer);

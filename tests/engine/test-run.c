@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole runs of the engine against a real sftp-server over a pipe: what two or three devices do to
+ * each other. */
+#include "fakes/test-util.h"
+#include "household.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Two devices that have synced "text" with each other through the server. */
+typedef struct
+{
+  PsHousehold *household;
+  PsDevice *a, *b;
+} Two;
+
+static void
+set_up (Two *two, const char *tree)
+{
+  two->household = ps_household_new ();
+  two->a = ps_device_new (two->household, "anna");
+  two->b = ps_device_new (two->household, "bert");
+  ps_test_make_tree (two->a->local, tree);
+  ps_device_agree (two->a);
+  ps_device_agree (two->b);
+  ps_test_assert_same_trees (two->a->local, two->household->server);
+  ps_test_assert_same_trees (two->b->local, two->household->server);
+}
+
+static void
+tear_down (Two *two)
+{
+  ps_device_free (two->a);
+  ps_device_free (two->b);
+  ps_household_free (two->household);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Two, tear_down)
+
+static void
+settle (Two *two)
+{
+  PsDevice *devices[] = { two->a, two->b };
+
+  ps_household_settle (two->household, devices, 2);
+}
+
+#define SET_UP(tree)                                                                               \
+  g_auto (Two) two = { 0 };                                                                        \
+  set_up (&two, tree)
+
+static void
+test_first (void)
+{
+  SET_UP ("d/ d/e/ d/f=hello empty= big=@300000:1 x*=run d/odd%0aname=1 d/%ff%fe=2 none/");
+  g_assert_cmpuint (ps_device_count (two.b, "download", NULL), ==, 6);
+  ps_device_agree (two.a);
+  g_assert_cmpuint (ps_device_count (two.a, NULL, NULL), ==, 0);
+  ps_device_restart (two.a);
+  ps_device_agree (two.a);
+  g_assert_cmpuint (ps_device_count (two.a, NULL, NULL), ==, 0);
+}
+
+static void
+test_edit (void)
+{
+  SET_UP ("d/f=one g=1");
+  ps_test_make_tree (two.a->local, "d/f=two"); /* same size, same second */
+  ps_device_agree (two.a);
+  g_assert_cmpuint (ps_device_count (two.a, "upload", "d/f"), ==, 1);
+  ps_device_agree (two.b);
+  g_assert_cmpuint (ps_device_count (two.b, "download", "d/f"), ==, 1);
+  g_assert_true (ps_content_exists (two.household->server, "one")); /* in versions/ */
+  settle (&two);
+}
+
+static void
+test_delete (void)
+{
+  SET_UP ("d/e/f=one d/g=2 h=3 i=4 j=5 k=6");
+  ps_test_make_tree (two.a->local, "-d");
+  ps_device_agree (two.a);
+  g_assert_false (ps_test_exists (two.household->server, "d"));
+  g_assert_true (ps_content_exists (two.household->server, "one"));
+  ps_device_agree (two.b);
+  g_assert_false (ps_test_exists (two.b->local, "d"));
+  settle (&two);
+}
+
+static void
+test_touch (void)
+{
+  SET_UP ("f=one^1600000000 g*=two");
+  ps_test_set_mtime (two.a->local, "f", 1700000000);
+  ps_device_agree (two.a);
+  g_assert_cmpuint (ps_device_count (two.a, "attributes", "f"), ==, 1);
+  g_assert_cmpuint (two.a->summary.uploaded, ==, 0);
+  ps_device_agree (two.b);
+  g_assert_cmpuint (ps_device_count (two.b, "attributes", "f"), ==, 1);
+  settle (&two);
+}
+
+/* Both change the same file: the newer keeps the name, both keep both. */
+static void
+test_conflict (void)
+{
+  SET_UP ("f.txt=one g=1");
+  g_autofree char *copy = NULL;
+
+  ps_test_make_tree (two.a->local, "f.txt=from-anna^1700000000");
+  ps_test_make_tree (two.b->local, "f.txt=from-bert-longer^1700000100");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  g_assert_cmpuint (two.b->summary.conflicts, ==, 1);
+  settle (&two);
+  copy = ps_find_conflict_copy (two.a->local);
+  g_assert_nonnull (copy);
+  g_assert_true (g_str_has_suffix (copy, ".txt"));
+  {
+    g_autofree char *kept = ps_test_read (two.a->local, "f.txt", NULL);
+    g_autofree char *other = ps_test_read (two.a->local, copy, NULL);
+
+    g_assert_cmpstr (kept, ==, "from-bert-longer");
+    g_assert_cmpstr (other, ==, "from-anna");
+  }
+}
+
+/* The same, where the version that is on the server already is the newer one; same length, so that
+ * content decides. */
+static void
+test_conflict_older (void)
+{
+  SET_UP ("f.txt=one g=1");
+  g_autofree char *copy = NULL;
+
+  ps_test_make_tree (two.a->local, "f.txt=from-anna^1700000100");
+  ps_test_make_tree (two.b->local, "f.txt=from-bert^1700000000");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  settle (&two);
+  copy = ps_find_conflict_copy (two.a->local);
+  g_assert_nonnull (copy);
+  {
+    g_autofree char *kept = ps_test_read (two.a->local, "f.txt", NULL);
+    g_autofree char *other = ps_test_read (two.a->local, copy, NULL);
+
+    g_assert_cmpstr (kept, ==, "from-anna");
+    g_assert_cmpstr (other, ==, "from-bert");
+  }
+}
+
+static void
+test_same_edit (void)
+{
+  SET_UP ("f.txt=one g=1");
+  g_autofree char *copy = NULL;
+
+  ps_test_make_tree (two.a->local, "f.txt=same^1700000100 new=equal");
+  ps_test_make_tree (two.b->local, "f.txt=same^1700000000 new=equal");
+  settle (&two);
+  copy = ps_find_conflict_copy (two.a->local);
+  g_assert_null (copy);
+}
+
+static void
+test_delete_against_edit (void)
+{
+  SET_UP ("d/f=one d/g=2 h=3 i=4");
+  ps_test_make_tree (two.a->local, "-d");
+  ps_test_make_tree (two.b->local, "d/f=edited");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  settle (&two);
+  g_assert_true (ps_test_exists (two.a->local, "d/f"));
+  g_assert_false (ps_test_exists (two.a->local, "d/g"));
+}
+
+static void
+test_move_file (void)
+{
+  SET_UP ("d/f=@100000:3 e/ h=3 i=4");
+  g_autofree char *from = g_build_filename (two.a->local, "d/f", NULL);
+  g_autofree char *to = g_build_filename (two.a->local, "e/renamed", NULL);
+
+  g_assert_cmpint (rename (from, to), ==, 0);
+  ps_device_agree (two.a);
+  g_assert_cmpuint (two.a->summary.moved, ==, 1);
+  g_assert_cmpuint (two.a->summary.uploaded, ==, 0);
+  ps_device_agree (two.b);
+  g_assert_cmpuint (two.b->summary.moved, ==, 1);
+  g_assert_cmpuint (two.b->summary.downloaded, ==, 0);
+  settle (&two);
+}
+
+static void
+test_move_directory (void)
+{
+  SET_UP ("d/e/f=@100000:3 d/e/g=2 d/h=3 i=4");
+  g_autofree char *from = g_build_filename (two.a->local, "d", NULL);
+  g_autofree char *to = g_build_filename (two.a->local, "moved", NULL);
+
+  g_assert_cmpint (rename (from, to), ==, 0);
+  ps_test_make_tree (two.a->local, "moved/e/g=changed moved/new=x");
+  ps_device_agree (two.a);
+  g_assert_cmpuint (two.a->summary.moved, ==, 1);
+  g_assert_cmpuint (two.a->summary.uploaded, ==, 2);
+  ps_device_agree (two.b);
+  settle (&two);
+}
+
+static void
+test_swap (void)
+{
+  SET_UP ("f=@50000:1 g=@60000:2 h=3");
+  g_autofree char *f = g_build_filename (two.a->local, "f", NULL);
+  g_autofree char *g = g_build_filename (two.a->local, "g", NULL);
+  g_autofree char *t = g_build_filename (two.a->local, "t", NULL);
+
+  g_assert_cmpint (rename (f, t), ==, 0);
+  g_assert_cmpint (rename (g, f), ==, 0);
+  g_assert_cmpint (rename (t, g), ==, 0);
+  ps_device_agree (two.a);
+  settle (&two);
+}
+
+static void
+test_type_changes (void)
+{
+  SET_UP ("f=1 d/x=2 d/y=3 k=4");
+  ps_test_make_tree (two.a->local, "-f f/inside=new -d d=now-a-file");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  settle (&two);
+  g_assert_true (ps_test_exists (two.b->local, "f/inside"));
+}
+
+/* A file here against a directory there: the directory keeps the name. */
+static void
+test_file_against_directory (void)
+{
+  SET_UP ("k=4");
+  g_autofree char *copy = NULL;
+
+  ps_test_make_tree (two.a->local, "n/inside=1");
+  ps_test_make_tree (two.b->local, "n=file");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  settle (&two);
+  g_assert_true (ps_test_exists (two.b->local, "n/inside"));
+  copy = ps_find_conflict_copy (two.a->local);
+  g_assert_nonnull (copy);
+}
+
+static void
+test_ignore (void)
+{
+  SET_UP (".pisyncignore=*.tmp d/keep=1");
+  ps_test_make_tree (two.a->local, "d/x.tmp=secret build/");
+  ps_device_agree (two.a);
+  g_assert_false (ps_test_exists (two.household->server, "d/x.tmp"));
+  /* A directory that still holds something ignored is not removed, and that is no disagreement. */
+  ps_test_make_tree (two.b->local, "-d");
+  ps_device_agree (two.b);
+  ps_device_agree (two.a);
+  g_assert_true (ps_test_exists (two.a->local, "d/x.tmp"));
+  g_assert_false (ps_test_exists (two.a->local, "d/keep"));
+}
+
+static void
+test_symlinks (void)
+{
+  SET_UP ("f=1");
+  ps_test_make_tree (two.a->local, "l>f");
+  ps_device_agree (two.a);
+  g_assert_nonnull (ps_device_problem (two.a, "symlink"));
+  ps_device_agree (two.a);
+  g_assert_null (ps_device_problem (two.a, "symlink")); /* said once */
+  two.a->config->keep_symlinks = two.b->config->keep_symlinks = TRUE;
+  ps_device_restart (two.a);
+  ps_device_restart (two.b);
+  settle (&two);
+  ps_test_make_tree (two.b->local, "-l l>elsewhere");
+  settle (&two);
+}
+
+static void
+test_mass_delete (void)
+{
+  SET_UP ("a=1 b=2 c=3 d/e=4");
+  ps_test_make_tree (two.a->local, "-a -b -c -d");
+  for (guint i = 0; i < 2; i++)
+    {
+      ps_device_sync (two.a);
+      g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), >=, 4);
+      g_assert_true (two.a->summary.guard_held);
+      g_assert_true (ps_test_exists (two.household->server, "a"));
+    }
+  ps_device_sync_flags (two.a, PS_SYNC_ALLOW_DELETES);
+  g_assert_true (two.a->summary.in_sync);
+  g_assert_false (ps_test_exists (two.household->server, "a"));
+}
+
+static void
+test_mass_delete_kept (void)
+{
+  SET_UP ("a=1 b=2 c=3 d/e=4");
+  ps_test_make_tree (two.a->local, "-a -b -c -d");
+  ps_device_sync (two.a);
+  g_assert_true (two.a->summary.guard_held);
+  ps_device_sync_flags (two.a, PS_SYNC_KEEP_HELD);
+  g_assert_true (two.a->summary.in_sync);
+  settle (&two);
+  g_assert_true (ps_test_exists (two.a->local, "d/e"));
+}
+
+static void
+test_unmounted_root (void)
+{
+  SET_UP ("a=1 b=2 c=3");
+  g_autofree char *away = g_strconcat (two.a->local, ".away", NULL);
+  g_autofree char *server_away = g_strconcat (two.household->server, ".away", NULL);
+
+  g_assert_cmpint (rename (two.a->local, away), ==, 0);
+  g_assert_cmpint (g_mkdir (two.a->local, 0755), ==, 0);
+  ps_device_sync_fails (two.a, PS_ENGINE_ERROR_GUARD);
+  g_assert_true (ps_test_exists (two.household->server, "a"));
+  g_assert_cmpint (rmdir (two.a->local), ==, 0);
+  ps_device_sync_fails (two.a, PS_ENGINE_ERROR_GUARD);
+  g_assert_cmpint (rename (away, two.a->local), ==, 0);
+  ps_device_agree (two.a);
+
+  g_assert_cmpint (rename (two.household->server, server_away), ==, 0);
+  g_assert_cmpint (g_mkdir (two.household->server, 0755), ==, 0);
+  ps_device_sync_fails (two.b, PS_ENGINE_ERROR_GUARD);
+  g_assert_true (ps_test_exists (two.b->local, "a"));
+  g_assert_false (ps_test_exists (two.household->server, ".pisync"));
+}
+
+static void
+test_restored_server (void)
+{
+  SET_UP ("a=old b=2 c=3 gone=x");
+  g_autofree char *backup = g_strconcat (two.household->dir, "/backup", NULL);
+  const char *const copy[] = { "cp", "-a", two.household->server, backup, NULL };
+
+  ps_test_run_ok (copy);
+  ps_test_make_tree (two.a->local, "a=newer new=y -gone");
+  ps_device_agree (two.a);
+  ps_device_agree (two.a);
+  ps_test_remove_tree (two.household->server);
+  g_assert_cmpint (rename (backup, two.household->server), ==, 0);
+  ps_device_restart (two.a);
+  ps_device_sync (two.a);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_RESTORED_SERVER), ==, 1);
+  g_assert_true (two.a->summary.guard_held);
+  g_assert_true (ps_test_exists (two.a->local, "new"));
+  g_assert_true (ps_content_exists (two.a->local, "newer"));
+  ps_device_sync (two.a);
+  g_assert_true (two.a->summary.guard_held);
+  ps_device_sync_flags (two.a, PS_SYNC_ACCEPT_RESTORED);
+  g_assert_true (two.a->summary.in_sync);
+  ps_device_agree (two.a);
+}
+
+static void
+test_dry_run (void)
+{
+  SET_UP ("a=1 b=2 c=3");
+  g_autofree char *before = ps_test_describe_tree (two.household->server), *after = NULL;
+
+  ps_test_make_tree (two.a->local, "new=12345 -a");
+  ps_device_sync_flags (two.a, PS_SYNC_DRY_RUN);
+  g_assert_cmpuint (ps_device_count (two.a, "upload", "new"), ==, 1);
+  g_assert_cmpuint (ps_device_count (two.a, "delete-remote", "a"), ==, 1);
+  g_assert_cmpuint (two.a->summary.payload_up, ==, 5);
+  after = ps_test_describe_tree (two.household->server);
+  g_assert_cmpstr (before, ==, after);
+  settle (&two);
+}
+
+/* The state is lost: a union of what is there, nothing is sent again. */
+static void
+test_lost_state (void)
+{
+  SET_UP ("a=1 b=2 c=3 d/e=@70000:1");
+  ps_run_free (g_steal_pointer (&two.a->run));
+  ps_test_remove_tree (two.a->state);
+  ps_device_restart (two.a);
+  ps_device_agree (two.a);
+  g_assert_cmpuint (two.a->summary.uploaded + two.a->summary.downloaded + two.a->summary.conflicts,
+                    ==, 0);
+  settle (&two);
+}
+
+static void
+test_check (void)
+{
+  SET_UP ("a=1 b=2 c=3");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ps_run_check (two.a->run, &two.a->summary, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (two.a->summary.in_sync);
+  {
+    g_autofree char *path = g_build_filename (two.household->server, "b", NULL);
+    g_autoptr (GFile) file = g_file_new_for_path (path);
+    g_autoptr (GFileInfo) info = g_file_query_info (file, "time::*", 0, NULL, NULL);
+    gint64 mtime = g_file_info_get_attribute_uint64 (info, G_FILE_ATTRIBUTE_TIME_MODIFIED);
+
+    ps_test_write (two.household->server, "b", "X");
+    ps_test_set_mtime (two.household->server, "b", mtime);
+  }
+  g_ptr_array_set_size (two.a->events, 0);
+  g_assert_true (ps_run_check (two.a->run, &two.a->summary, NULL, &error));
+  g_assert_false (two.a->summary.in_sync);
+  g_assert_nonnull (ps_device_problem (two.a, "content"));
+}
+
+/* Writes a file on the server as PiSync and careful editors do: a new one takes the old one's
+ * place. */
+static void
+replace_on_server (Two *two, const char *path, const char *text)
+{
+  g_autofree char *from = g_build_filename (two->household->server, "new-one", NULL);
+  g_autofree char *to = g_build_filename (two->household->server, path, NULL);
+
+  ps_test_write (two->household->server, "new-one", text);
+  g_assert_cmpint (rename (from, to), ==, 0);
+}
+
+/* A program that keeps syncing lists only directories whose mtime moved, and all of them at
+ * intervals. */
+static void
+test_quick_scan (void)
+{
+  SET_UP ("a/1=1 b/1=1 c/1=1 d/e/f/1=1 d/e/f/2=2");
+  const char *const dirs[] = { "", "a", "b", "c", "d", "d/e", "d/e/f" };
+  guint64 full;
+
+  for (guint i = 0; i < G_N_ELEMENTS (dirs); i++)
+    ps_test_set_mtime (two.household->server, dirs[i], 1600000000);
+  ps_device_agree (two.b);
+  two.b->ahead += 10 * G_USEC_PER_SEC;
+  ps_device_agree (two.b);
+  full = two.b->summary.requests;
+  ps_device_agree (two.b);
+  g_assert_cmpuint (two.b->summary.requests, <, full / 2);
+
+  ps_test_make_tree (two.a->local, "d/e/f/3=3 a/1=changed -b");
+  ps_device_agree (two.a);
+  replace_on_server (&two, "c/1", "other");
+  ps_device_agree (two.b);
+  ps_test_assert_same_trees (two.b->local, two.household->server);
+
+  for (guint i = 0; i < G_N_ELEMENTS (dirs); i++)
+    if (ps_test_exists (two.household->server, dirs[i]))
+      ps_test_set_mtime (two.household->server, dirs[i], 1600000001);
+  for (guint i = 0; i < 3; i++)
+    {
+      two.b->ahead += 10 * G_USEC_PER_SEC;
+      ps_device_agree (two.b);
+    }
+  ps_test_write (two.household->server, "c/1", "in place");
+  ps_device_agree (two.b);
+  g_assert_false (ps_content_exists (two.b->local, "in place"));
+  two.b->ahead += 601 * G_USEC_PER_SEC;
+  ps_device_agree (two.b);
+  g_assert_true (ps_content_exists (two.b->local, "in place"));
+}
+
+static void
+test_busy (void)
+{
+  SET_UP ("a=1");
+  PsDevice *again = ps_device_new (two.household, "anna");
+
+  ps_device_sync_fails (again, PS_ENGINE_ERROR_BUSY);
+  ps_device_free (again);
+}
+
+/* What somebody does between the scan and the carrying out of a plan. */
+typedef struct
+{
+  const char *dir;
+  const char *tree;
+} Meddling;
+
+static void
+meddle (gpointer data)
+{
+  const Meddling *meddling = data;
+
+  ps_test_make_tree (meddling->dir, meddling->tree);
+}
+
+#define MEANWHILE(device, where, what)                                                             \
+  Meddling meddling = { (where), (what) };                                                         \
+  (device)->meanwhile = meddle;                                                                    \
+  (device)->meanwhile_data = &meddling
+
+static void
+test_meanwhile_server_written (void)
+{
+  SET_UP ("f=one g=1");
+  MEANWHILE (two.a, two.household->server, "f=written-on-the-server");
+  ps_test_make_tree (two.a->local, "f=from-anna");
+  ps_device_agree (two.a);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.b->local, "written-on-the-server"));
+  g_assert_true (ps_content_exists (two.b->local, "from-anna"));
+}
+
+static void
+test_meanwhile_server_created (void)
+{
+  SET_UP ("g=1");
+  MEANWHILE (two.a, two.household->server, "f=written-on-the-server");
+  ps_test_make_tree (two.a->local, "f=from-anna");
+  ps_device_agree (two.a);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.b->local, "written-on-the-server"));
+  g_assert_true (ps_content_exists (two.b->local, "from-anna"));
+}
+
+static void
+test_meanwhile_local_written (void)
+{
+  SET_UP ("f=one g=1");
+  MEANWHILE (two.b, two.b->local, "f=written-by-bert g=longer");
+  ps_test_make_tree (two.a->local, "f=from-anna g=x");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.a->local, "written-by-bert"));
+  g_assert_true (ps_content_exists (two.a->local, "from-anna"));
+}
+
+static void
+test_meanwhile_source_changed (void)
+{
+  SET_UP ("f=one g=1");
+  MEANWHILE (two.a, two.a->local, "f=changed-again");
+  ps_test_make_tree (two.a->local, "f=changed");
+  ps_device_agree (two.a);
+  settle (&two);
+}
+
+static void
+test_meanwhile_deleted_and_back (void)
+{
+  SET_UP ("f=one g=1 h=2 i=3 j=4");
+  MEANWHILE (two.b, two.household->server, "f=back-again");
+  ps_test_make_tree (two.household->server, "-f");
+  ps_device_agree (two.b);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.b->local, "back-again"));
+}
+
+static void
+test_meanwhile_edited_before_removal (void)
+{
+  SET_UP ("f=one g=1 h=2 i=3 j=4");
+  MEANWHILE (two.a, two.household->server, "f=edited-by-another");
+  ps_test_make_tree (two.a->local, "-f");
+  ps_device_agree (two.a);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.a->local, "edited-by-another"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/engine/run/first", test_first);
+  g_test_add_func ("/engine/run/edit", test_edit);
+  g_test_add_func ("/engine/run/delete", test_delete);
+  g_test_add_func ("/engine/run/touch", test_touch);
+  g_test_add_func ("/engine/run/conflict/newer-here", test_conflict);
+  g_test_add_func ("/engine/run/conflict/newer-there", test_conflict_older);
+  g_test_add_func ("/engine/run/conflict/same-content", test_same_edit);
+  g_test_add_func ("/engine/run/conflict/delete-against-edit", test_delete_against_edit);
+  g_test_add_func ("/engine/run/conflict/file-against-directory", test_file_against_directory);
+  g_test_add_func ("/engine/run/move/file", test_move_file);
+  g_test_add_func ("/engine/run/move/directory", test_move_directory);
+  g_test_add_func ("/engine/run/move/swap", test_swap);
+  g_test_add_func ("/engine/run/type-changes", test_type_changes);
+  g_test_add_func ("/engine/run/ignore", test_ignore);
+  g_test_add_func ("/engine/run/symlinks", test_symlinks);
+  g_test_add_func ("/engine/run/guard/mass-delete", test_mass_delete);
+  g_test_add_func ("/engine/run/guard/mass-delete-kept", test_mass_delete_kept);
+  g_test_add_func ("/engine/run/guard/unmounted_root__nc2350", test_unmounted_root);
+  g_test_add_func ("/engine/run/guard/restored_server__oc2325", test_restored_server);
+  g_test_add_func ("/engine/run/meanwhile/server-written", test_meanwhile_server_written);
+  g_test_add_func ("/engine/run/meanwhile/server-created", test_meanwhile_server_created);
+  g_test_add_func ("/engine/run/meanwhile/local-written", test_meanwhile_local_written);
+  g_test_add_func ("/engine/run/meanwhile/source-changed", test_meanwhile_source_changed);
+  g_test_add_func ("/engine/run/meanwhile/deleted-and-back", test_meanwhile_deleted_and_back);
+  g_test_add_func ("/engine/run/meanwhile/edited-before-removal",
+                   test_meanwhile_edited_before_removal);
+  g_test_add_func ("/engine/run/quick-scan", test_quick_scan);
+  g_test_add_func ("/engine/run/dry-run", test_dry_run);
+  g_test_add_func ("/engine/run/lost-state", test_lost_state);
+  g_test_add_func ("/engine/run/check", test_check);
+  g_test_add_func ("/engine/run/second-process", test_busy);
+  return g_test_run ();
+}
