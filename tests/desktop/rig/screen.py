@@ -43,19 +43,18 @@ def picture(desktop):
 
 
 def parse_xwd(data):
-    """A 24-bit ZPixmap dump with 32 bits a pixel, as Xvfb gives it."""
+    """A ZPixmap dump of a 24-bit screen: xwd writes 32 or, packed, 24 bits a pixel."""
     fields = struct.unpack(">25I", data[:100])
     size, width, height, order = fields[0], fields[4], fields[5], fields[7]
-    stride, colours = fields[12], fields[19]
-    # The header's bits a pixel are not to be trusted; the length of a line is.
-    assert stride == 4 * width, f"not a screen of 32 bits a pixel: {stride} bytes a line"
+    step, stride, colours = fields[11] // 8, fields[12], fields[19]
     start = size + 12 * colours
+    first = 0 if order == 0 else step - 3
+    blue, red = (first, first + 2) if order == 0 else (first + 2, first)
     rows = []
     for number in range(height):
-        line = data[start + number * stride:start + number * stride + 4 * width]
+        line = data[start + number * stride:start + number * stride + step * width]
         row = bytearray(3 * width)
-        row[0::3], row[1::3], row[2::3] = ((line[2::4], line[1::4], line[0::4]) if order == 0
-                                           else (line[1::4], line[2::4], line[3::4]))
+        row[0::3], row[1::3], row[2::3] = line[red::step], line[first + 1::step], line[blue::step]
         rows.append(bytes(row))
     return Picture(width, height, rows)
 

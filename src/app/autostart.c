@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/autostart.h"
+
+#include "build-config.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+static char *
+entry_file (void)
+{
+  return g_build_filename (g_get_user_config_dir (), "autostart", PS_APP_ID ".desktop", NULL);
+}
+
+/* This very program: what was installed, or what was built and is tried out. */
+static char *
+program_file (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *file = g_file_read_link ("/proc/self/exe", &error);
+
+  return file != NULL ? file : g_strdup ("pisync");
+}
+
+gboolean
+ps_autostart_get (void)
+{
+  g_autofree char *file = entry_file ();
+  g_autoptr (GKeyFile) entry = g_key_file_new ();
+
+  if (!g_key_file_load_from_file (entry, file, G_KEY_FILE_NONE, NULL))
+    return FALSE;
+  /* Desktops switch an entry off by these keys, without removing it. */
+  return !g_key_file_get_boolean (entry, G_KEY_FILE_DESKTOP_GROUP, "Hidden", NULL)
+         && (!g_key_file_has_key (entry, G_KEY_FILE_DESKTOP_GROUP, "X-GNOME-Autostart-enabled",
+                                  NULL)
+             || g_key_file_get_boolean (entry, G_KEY_FILE_DESKTOP_GROUP,
+                                        "X-GNOME-Autostart-enabled", NULL));
+}
+
+/* Returns: (transfer full): @program as the Exec key wants it: in double quotes where it must be.
+ */
+static char *
+quote_exec (const char *program)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (const char *p = program; *p != '\0'; p++)
+    {
+      if (strchr ("\"`$\\", *p) != NULL)
+        g_string_append_c (text, '\\');
+      g_string_append_c (text, *p);
+      if (*p == '%')
+        g_string_append_c (text, '%');
+    }
+  if (strpbrk (program, " \t\n\"'\\><~|&;$*?#()`") == NULL)
+    return g_strdup (text->str);
+  return g_strdup_printf ("\"%s\"", text->str);
+}
+
+static gboolean
+write_entry (const char *file, GError **error)
+{
+  g_autoptr (GKeyFile) entry = g_key_file_new ();
+  g_autofree char *program = program_file ();
+  g_autofree char *quoted = quote_exec (program);
+  g_autofree char *exec = g_strconcat (quoted, " --hidden", NULL);
+  g_autofree char *dir = g_path_get_dirname (file);
+  const char *group = G_KEY_FILE_DESKTOP_GROUP;
+
+  g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_TYPE, "Application");
+  g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_NAME, "PiSync");
+  g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_EXEC, exec);
+  g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_ICON, PS_APP_ID);
+  g_key_file_set_boolean (entry, group, G_KEY_FILE_DESKTOP_KEY_TERMINAL, FALSE);
+  g_key_file_set_boolean (entry, group, "X-GNOME-Autostart-enabled", TRUE);
+  if (g_mkdir_with_parents (dir, 0700) != 0)
+    {
+      int saved = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not make %s: %s", dir,
+                   g_strerror (saved));
+      return FALSE;
+    }
+  return g_key_file_save_to_file (entry, file, error);
+}
+
+gboolean
+ps_autostart_set (gboolean enabled, GError **error)
+{
+  g_autofree char *file = entry_file ();
+  int saved;
+
+  if (enabled)
+    return write_entry (file, error);
+  if (g_unlink (file) == 0 || errno == ENOENT)
+    return TRUE;
+  saved = errno;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not remove %s: %s", file,
+               g_strerror (saved));
+  return FALSE;
+}

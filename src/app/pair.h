@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One folder pair in the application: its session, the newest status, and its place on the session
+ * bus, through which pisync-cli reaches it. */
+#pragma once
+
+#include "engine/session.h"
+
+G_BEGIN_DECLS
+
+#define PS_TYPE_PAIR (ps_pair_get_type ())
+G_DECLARE_FINAL_TYPE (PsPair, ps_pair, PS, PAIR, GObject)
+
+PsPair *ps_pair_new (const PsConfig *config);
+
+const char *ps_pair_get_name (PsPair *self);
+/* The name for people: the local folder's own name. Borrowed. */
+const char *ps_pair_get_title (PsPair *self);
+PsSession *ps_pair_get_session (PsPair *self);
+const PsConfig *ps_pair_get_config (PsPair *self);
+
+/* The newest status; borrowed, valid until "status-changed". */
+PsStatus *ps_pair_get_status (PsPair *self);
+
+/* Hands a changed configuration to the session; the caller has saved it. */
+void ps_pair_set_config (PsPair *self, const PsConfig *config);
+
+/* Exports the pair on a connection of its own to the session bus. Where that fails it is said in
+ * the log, and the pair works without. */
+void ps_pair_export (PsPair *self);
+
+/* Ends the session; @callback when no worker is left. */
+void ps_pair_close_async (PsPair *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_pair_close_finish (PsPair *self, GAsyncResult *result, GError **error);
+
+/* Signals: "status-changed" (), "event" (PsEvent), "question" (PsQuestion). */
+
+G_END_DECLS

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How every window of the application comes to the front. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Shows @window above the others and with the keyboard, also when it was asked for from the tray,
+ * by a timer or over D-Bus, and another application was used since: a window manager that prevents
+ * focus stealing would put it behind otherwise. */
+void ps_present_now (GtkWindow *window);
+
+G_END_DECLS

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/settings.h"
+
+#include "engine/config.h"
+
+#include <errno.h>
+
+#define GROUP "Notifications"
+
+struct _PsSettings
+{
+  GObject parent_instance;
+
+  char *file;
+  GKeyFile *keys;
+};
+
+G_DEFINE_FINAL_TYPE (PsSettings, ps_settings, G_TYPE_OBJECT)
+
+static guint changed_signal;
+
+static void
+ps_settings_finalize (GObject *object)
+{
+  PsSettings *self = PS_SETTINGS (object);
+
+  g_free (self->file);
+  g_key_file_unref (self->keys);
+  G_OBJECT_CLASS (ps_settings_parent_class)->finalize (object);
+}
+
+static void
+ps_settings_class_init (PsSettingsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ps_settings_finalize;
+  changed_signal = g_signal_new ("changed", PS_TYPE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                 NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+ps_settings_init (PsSettings *self)
+{
+  self->keys = g_key_file_new ();
+}
+
+PsSettings *
+ps_settings_new (const char *file)
+{
+  PsSettings *self = g_object_new (PS_TYPE_SETTINGS, NULL);
+  g_autofree char *dir = ps_config_dir ();
+  g_autoptr (GError) error = NULL;
+
+  self->file = file != NULL ? g_strdup (file) : g_build_filename (dir, "desktop.conf", NULL);
+  if (!g_key_file_load_from_file (self->keys, self->file, G_KEY_FILE_KEEP_COMMENTS, &error))
+    g_debug ("no settings: %s", error->message);
+  return self;
+}
+
+gboolean
+ps_settings_get (PsSettings *self, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean value;
+
+  g_return_val_if_fail (PS_IS_SETTINGS (self), TRUE);
+  value = g_key_file_get_boolean (self->keys, GROUP, key, &error);
+  return error != NULL ? TRUE : value;
+}
+
+gboolean
+ps_settings_set (PsSettings *self, const char *key, gboolean value, GError **error)
+{
+  g_autofree char *dir = NULL;
+
+  g_return_val_if_fail (PS_IS_SETTINGS (self), FALSE);
+  if (ps_settings_get (self, key) == value)
+    return TRUE;
+  g_key_file_set_boolean (self->keys, GROUP, key, value);
+  g_signal_emit (self, changed_signal, 0, key);
+  dir = g_path_get_dirname (self->file);
+  if (g_mkdir_with_parents (dir, 0700) != 0)
+    {
+      int saved = errno;
+
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not make %s: %s", dir,
+                   g_strerror (saved));
+      return FALSE;
+    }
+  return g_key_file_save_to_file (self->keys, self->file, error);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session never asks about a changed host key: it stops. Here a person asked to look at it, so
+ * the server is looked at with the key shown; what is trusted here goes into our known_hosts file,
+ * where the session finds it. */
+#include "app/sign-in.h"
+
+#include "app/open.h"
+#include "engine/server.h"
+
+#include <glib/gi18n.h>
+
+typedef struct
+{
+  PsPair *pair;
+  PsPrompts *prompts;
+  PsServer *server;
+  GtkWindow *parent; /* weak */
+} SignIn;
+
+static void
+sign_in_free (SignIn *self)
+{
+  g_signal_handlers_disconnect_by_data (self->server, self);
+  g_clear_weak_pointer (&self->parent);
+  g_object_unref (self->server);
+  g_object_unref (self->prompts);
+  g_object_unref (self->pair);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
+
+static void
+on_question (SignIn *self, PsQuestion *question)
+{
+  ps_prompts_ask (self->prompts, question, ps_pair_get_config (self->pair)->port, self->parent);
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SignIn) self = user_data;
+  g_autoptr (GError) error = NULL;
+  const char *name = ps_pair_get_name (self->pair);
+
+  if (ps_server_connect_finish (PS_SERVER (source), result, &error))
+    {
+      ps_prompts_accepted (self->prompts, name);
+      ps_session_sync_now (ps_pair_get_session (self->pair));
+      return;
+    }
+  ps_prompts_rejected (self->prompts, name);
+  ps_open_say (self->parent, _ ("Signing in did not work"), error->message);
+}
+
+void
+ps_sign_in (PsPair *pair, PsPrompts *prompts, GtkWindow *parent)
+{
+  SignIn *self = g_new0 (SignIn, 1);
+
+  self->pair = g_object_ref (pair);
+  self->prompts = g_object_ref (prompts);
+  self->server = ps_server_new (ps_pair_get_config (pair), NULL, TRUE);
+  g_set_weak_pointer (&self->parent, parent);
+  g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
+  ps_server_connect_async (self->server, NULL, on_connected, self);
+}
