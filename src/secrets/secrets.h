@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The desktop's keyring. Without libsecret every call ends with G_IO_ERROR_NOT_SUPPORTED. See
- * desktop.md's lesson: a locked keyring is not an empty one; items are found by our own attributes,
- * unlocked on purpose, and any error means "not usable", never "no password". */
+/* The desktop's keyring. A locked keyring is not an empty one: items are found by our own
+ * attributes and unlocked on purpose. Any error means "not usable", never "no password":
+ * G_IO_ERROR_NOT_SUPPORTED in a build without libsecret, G_IO_ERROR_CANCELLED, else
+ * G_IO_ERROR_FAILED with a message for the person. */
 #pragma once
 
 #include <gio/gio.h>
@@ -12,7 +13,7 @@ typedef struct
 {
   const char *host;
   guint port;
-  const char *user;
+  const char *user;    /* (nullable) */
   const char *kind;    /* "password", "passphrase" */
   const char *subject; /* (nullable) the key file for a passphrase */
 } PsSecretId;
