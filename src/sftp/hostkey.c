@@ -2,6 +2,7 @@
 #include "sftp/hostkey.h"
 
 #include "sftp/error.h"
+#include "sftp/sshbuf.h"
 #include "util/autofd.h"
 #include "util/sha256.h"
 
@@ -398,26 +399,32 @@ ps_known_hosts_check (const PsKnownHosts *self, const char *host, int port, GByt
   return PS_KNOWN_HOST_NEW;
 }
 
-PsKnownHostState
-ps_known_hosts_check_fingerprint (const PsKnownHosts *self, const char *host, int port,
-                                  const char *fingerprint, char **where, char **known)
+/* Returns: (transfer full): the key with that fingerprint, or one of its type that nobody has */
+static GBytes *
+key_of_name (const PsKnownHosts *self, const PsKeyName *name)
 {
-  g_autoptr (GBytes) key = g_bytes_new_static ("", 0); /* one that no entry has */
-  g_autoptr (GBytes) known_key = NULL;
-  PsKnownHostState state;
+  g_autoptr (GByteArray) none = g_byte_array_new ();
 
   for (guint i = 0; i < self->entries->len; i++)
     {
       const Entry *entry = g_ptr_array_index (self->entries, i);
       g_autofree char *its = ps_key_fingerprint (entry->key);
 
-      if (strcmp (its, fingerprint) != 0)
-        continue;
-      g_bytes_unref (key);
-      key = g_bytes_ref (entry->key);
-      break;
+      if (strcmp (its, name->fingerprint) == 0)
+        return g_bytes_ref (entry->key);
     }
-  state = ps_known_hosts_check (self, host, port, key, where, &known_key);
+  ps_ssh_put_string (none, name->type, strlen (name->type));
+  return g_byte_array_free_to_bytes (g_steal_pointer (&none));
+}
+
+PsKnownHostState
+ps_known_hosts_check_name (const PsKnownHosts *self, const char *host, int port,
+                           const PsKeyName *name, char **where, char **known)
+{
+  g_autoptr (GBytes) key = key_of_name (self, name);
+  g_autoptr (GBytes) known_key = NULL;
+  PsKnownHostState state = ps_known_hosts_check (self, host, port, key, where, &known_key);
+
   if (known_key != NULL)
     *known = ps_key_fingerprint (known_key);
   return state;
@@ -432,20 +439,6 @@ ps_known_hosts_first_key (const PsKnownHosts *self, const char *host, int port)
 
       if (entry->marker == MARKER_NONE && ps_known_hosts_match (entry->patterns, host, port))
         return g_bytes_ref (entry->key);
-    }
-  return NULL;
-}
-
-char *
-ps_known_hosts_fingerprint_at (const PsKnownHosts *self, const char *where)
-{
-  for (guint i = 0; i < self->entries->len; i++)
-    {
-      const Entry *entry = g_ptr_array_index (self->entries, i);
-      g_autofree char *place = g_strdup_printf ("%s:%u", entry->file, entry->line);
-
-      if (strcmp (place, where) == 0)
-        return ps_key_fingerprint (entry->key);
     }
   return NULL;
 }

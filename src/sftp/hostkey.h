@@ -35,17 +35,19 @@ typedef enum
 PsKnownHostState ps_known_hosts_check (const PsKnownHosts *self, const char *host, int port,
                                        GBytes *key, char **where, GBytes **known);
 
-/* The same where only the fingerprint of the key is at hand. @known: (out) (optional) (transfer
- * full): CHANGED: the fingerprint that is known */
-PsKnownHostState ps_known_hosts_check_fingerprint (const PsKnownHosts *self, const char *host,
-                                                   int port, const char *fingerprint, char **where,
-                                                   char **known);
+/* A key of which only this is at hand. */
+typedef struct
+{
+  const char *type;
+  const char *fingerprint;
+} PsKeyName;
+
+/* The same for such a key. @known: (out) (transfer full): CHANGED: the fingerprint that is known */
+PsKnownHostState ps_known_hosts_check_name (const PsKnownHosts *self, const char *host, int port,
+                                            const PsKeyName *key, char **where, char **known);
 
 /* Returns: (transfer full) (nullable): the first key that is known for a host */
 GBytes *ps_known_hosts_first_key (const PsKnownHosts *self, const char *host, int port);
-
-/* Returns: (transfer full) (nullable): the fingerprint of the key at "FILE:LINE" */
-char *ps_known_hosts_fingerprint_at (const PsKnownHosts *self, const char *where);
 
 /* Returns: (transfer full) (element-type utf8): the types of the keys known for a host, each once,
  * in the order of the entries; without revoked ones and authorities */

@@ -157,48 +157,56 @@ last_saying (const char *messages)
   return g_strdup ("ssh ended without a word");
 }
 
-/* The large warning about a changed key. */
+/* The large warning about a changed key. ssh names the last key that it knows; we name the one of
+ * the same type, which is what a person can compare. */
 static gboolean
-set_changed_error (const char *messages, const PsConnectOptions *options, const PsKnownHosts *known,
+set_changed_error (const char *messages, const PsLogin *login, const PsKnownHosts *known,
                    GError **error)
 {
-  g_autofree char *fingerprint = NULL, *where = NULL, *known_fingerprint = NULL;
+  g_autofree char *name = NULL, *type = NULL, *print = NULL, *where = NULL, *known_print = NULL;
+  PsHostKeyInfo info = { .state = PS_HOST_KEY_CHANGED,
+                         .host = login->options->host,
+                         .type = "another type",
+                         .fingerprint = "a key" };
 
-  if (strstr (messages, "HAS CHANGED") == NULL
-      && strstr (messages, "you have requested strict checking") == NULL)
+  if (strstr (messages, "marked as revoked") != NULL
+      || (strstr (messages, "HAS CHANGED") == NULL
+          && strstr (messages, "you have requested strict checking") == NULL))
     return FALSE;
-  match ("sent by the remote host is\\s+(?<print>SHA256:[A-Za-z0-9+/]{43})", messages, "print",
-         &fingerprint, NULL);
-  match ("Offending \\S+ key in (?<where>[^\\r\\n]+:[0-9]+)", messages, "where", &where, NULL);
-  if (where != NULL)
-    known_fingerprint = ps_known_hosts_fingerprint_at (known, where);
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-               "The host key of %s is not the one that is known. Did you reinstall the Pi? If so, "
-               "compare the new fingerprint on the Pi itself and then run: pisync-cli trust. If "
-               "not, another machine may pose as it: do not go on.\n"
-               "Now: %s\nKnown: %s (%s)",
-               options->host, fingerprint ?: "a key of another type",
-               known_fingerprint ?: "another key", where ?: "in known_hosts");
+  if (match ("for the (?<type>\\S+) key sent by the remote host is\\s+"
+             "(?<print>SHA256:[A-Za-z0-9+/]{43})",
+             messages, "type", &name, "print", &print, NULL))
+    {
+      type = full_key_type (name);
+      info.type = type;
+      info.fingerprint = print;
+    }
+  ps_known_hosts_check_name (known, login->config->host_key_name, login->config->port,
+                             &(PsKeyName){ info.type, info.fingerprint }, &where, &known_print);
+  info.known_in = where;
+  info.known_fingerprint = known_print;
+  ps_trust_set_changed_error (&info, error);
   return TRUE;
 }
 
 void
-ps_ssh_set_error (const char *messages, const PsConnectOptions *options, const PsKnownHosts *known,
+ps_ssh_set_error (const char *messages, const PsLogin *login, const PsKnownHosts *known,
                   GError **error)
 {
+  const char *host = login->options->host;
   g_autofree char *last = last_saying (messages);
 
-  if (set_changed_error (messages, options, known, error))
+  if (set_changed_error (messages, login, known, error))
     return;
   for (gsize i = 0; i < G_N_ELEMENTS (sayings); i++)
     if (strstr (messages, sayings[i].needle) != NULL)
       {
         g_auto (GStrv) parts = g_strsplit (sayings[i].sentence, "%s", 2);
 
-        g_set_error (error, PS_SFTP_ERROR, sayings[i].code, "%s%s%s (%s)", parts[0], options->host,
-                     parts[1], last);
+        g_set_error (error, PS_SFTP_ERROR, sayings[i].code, "%s%s%s (%s)", parts[0], host, parts[1],
+                     last);
         return;
       }
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE, "No connection to %s: %s",
-               options->host, last);
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE, "No connection to %s: %s", host,
+               last);
 }

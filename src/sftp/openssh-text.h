@@ -2,8 +2,7 @@
 /* What ssh says and asks, understood. Pure. */
 #pragma once
 
-#include "sftp/connect.h"
-#include "sftp/hostkey.h"
+#include "sftp/trust.h"
 
 G_BEGIN_DECLS
 
@@ -31,7 +30,7 @@ void ps_ssh_question_free (PsSshQuestion *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsSshQuestion, ps_ssh_question_free)
 
 /* Makes an error of what ssh wrote before it gave up. */
-void ps_ssh_set_error (const char *messages, const PsConnectOptions *options,
-                       const PsKnownHosts *known, GError **error);
+void ps_ssh_set_error (const char *messages, const PsLogin *login, const PsKnownHosts *known,
+                       GError **error);
 
 G_END_DECLS

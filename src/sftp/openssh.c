@@ -222,10 +222,16 @@ answer_host_key (Ssh *self, const PsSshQuestion *question, GError **error)
     }
   else if (self->known_file != NULL)
     {
-      state = ps_known_hosts_check_fingerprint (self->known, config->host_key_name, config->port,
-                                                question->fingerprint, &where, &known_fingerprint);
+      state = ps_known_hosts_check_name (self->known, config->host_key_name, config->port,
+                                         &(PsKeyName){ info.type, info.fingerprint }, &where,
+                                         &known_fingerprint);
       if (state == PS_KNOWN_HOST_OK)
         return g_strdup (question->fingerprint);
+      if (state == PS_KNOWN_HOST_REVOKED)
+        {
+          ps_trust_set_revoked_error (&info, where, error);
+          return NULL;
+        }
       if (state == PS_KNOWN_HOST_CHANGED)
         info.state = PS_HOST_KEY_CHANGED;
       info.known_fingerprint = known_fingerprint;
@@ -359,7 +365,7 @@ follow_login (Ssh *self, GError **error)
         return TRUE;
       if (ended)
         {
-          ps_ssh_set_error (messages, self->login->options, self->known, error);
+          ps_ssh_set_error (messages, self->login, self->known, error);
           return FALSE;
         }
       if (!wait_for_event (self, deadline, error))

@@ -83,8 +83,8 @@ same_fingerprint (const char *a, const char *b)
   return length_a == length_b && strncmp (a, b, length_a) == 0;
 }
 
-static void
-set_changed_error (const PsHostKeyInfo *info, GError **error)
+void
+ps_trust_set_changed_error (const PsHostKeyInfo *info, GError **error)
 {
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
                "The host key of %s is not the one that is known. Did you reinstall the Pi? If so, "
@@ -93,6 +93,14 @@ set_changed_error (const PsHostKeyInfo *info, GError **error)
                "Now: %s (%s)\nKnown: %s (%s)",
                info->host, info->fingerprint, info->type, info->known_fingerprint ?: "another key",
                info->known_in ?: "unknown place");
+}
+
+void
+ps_trust_set_revoked_error (const PsHostKeyInfo *info, const char *where, GError **error)
+{
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
+               "The host key of %s, %s, is marked as revoked in %s: it must not be trusted",
+               info->host, info->fingerprint, where);
 }
 
 gboolean
@@ -104,7 +112,7 @@ ps_trust_confirm (const PsLogin *login, const PsHostKeyInfo *info, GError **erro
 
   if (info->state == PS_HOST_KEY_CHANGED && !login->options->accept_changed)
     {
-      set_changed_error (info, error);
+      ps_trust_set_changed_error (info, error);
       return FALSE;
     }
   if (expected != NULL)
@@ -146,9 +154,7 @@ ps_trust_decide (const PsLogin *login, const PsKnownHosts *known, GBytes *key, G
     return TRUE;
   if (state == PS_KNOWN_HOST_REVOKED)
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-                   "The host key of %s, %s, is marked as revoked in %s: it must not be trusted",
-                   info.host, fingerprint, where);
+      ps_trust_set_revoked_error (&info, where, error);
       return FALSE;
     }
   if (known_key != NULL)

@@ -36,4 +36,11 @@ gboolean ps_trust_decide (const PsLogin *login, const PsKnownHosts *known, GByte
 gboolean ps_trust_confirm (const PsLogin *login, const PsHostKeyInfo *info,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Says that the key must not be used, as the entry at @where has it. */
+void ps_trust_set_revoked_error (const PsHostKeyInfo *info, const char *where, GError **error);
+
+/* Says that the key is not the known one, with both of them, where the old one is and what to do.
+ */
+void ps_trust_set_changed_error (const PsHostKeyInfo *info, GError **error);
+
 G_END_DECLS
