@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 gboolean
@@ -111,24 +112,32 @@ change_case (const Ends *ends)
   return number;
 }
 
+/* Whether the names differ in case alone, by the rules of most file systems that do not tell cases
+ * apart. Should they have other rules, change_case () finds the name taken and goes back. */
 static bool
-is_same_thing (const Ends *ends, const PsEntry *from)
+only_case_differs (const Ends *ends)
 {
-  PsEntry to;
+  g_autofree char *from_dir = ps_relpath_parent (ends->from_path);
+  g_autofree char *to_dir = ps_relpath_parent (ends->to_path);
+  g_autofree char *from = NULL;
+  g_autofree char *to = NULL;
 
-  return ps_local_stat_at (ends->to_fd, ends->to_name, &to) == 0 && to.kind == from->kind
-         && to.inode == from->inode && to.device == from->device;
+  if (ends->local->caps.case_sensitive || strcmp (from_dir, to_dir) != 0)
+    return false;
+  if (!g_utf8_validate (ends->from_name, -1, NULL) || !g_utf8_validate (ends->to_name, -1, NULL))
+    return g_ascii_strcasecmp (ends->from_name, ends->to_name) == 0;
+  from = g_utf8_casefold (ends->from_name, -1);
+  to = g_utf8_casefold (ends->to_name, -1);
+  return strcmp (from, to) == 0;
 }
 
 static int
-rename_ends (const Ends *ends, const PsEntry *from)
+rename_ends (const Ends *ends)
 {
   int number = ps_local_rename_new (ends->local, ends->from_fd, ends->from_name, ends->to_fd,
                                     ends->to_name);
 
-  if (number == EEXIST && !ends->local->caps.case_sensitive && is_same_thing (ends, from))
-    number = change_case (ends);
-  return number;
+  return number == EEXIST && only_case_differs (ends) ? change_case (ends) : number;
 }
 
 /* Something else may have taken the name between the look and the rename: then back with it. */
@@ -160,7 +169,7 @@ ps_local_move (PsLocal *self, const char *from, const char *to, const PsEntry *e
   if (!open_ends (&ends, error) || !check_from (&ends, &before, error)
       || ps_fault ("local-move", error))
     return FALSE;
-  number = rename_ends (&ends, &before);
+  number = rename_ends (&ends);
   if (number != 0)
     return ps_local_fail (error, number, "move to its new name", to);
   ps_local_mark_dir (self, ends.from_fd);

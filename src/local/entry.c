@@ -65,10 +65,14 @@ int
 ps_local_set_mtime (int fd, int64_t ns)
 {
   int64_t rest = ((ns % NS) + NS) % NS; /* never negative, before 1970 either */
-  struct timespec times[2]
-      = { { .tv_nsec = UTIME_OMIT },
-          { .tv_sec = (time_t)(ns / NS - (ns % NS < 0)), .tv_nsec = (long)rest } };
+  struct timespec times[2];
+  struct stat st;
 
+  if (fstat (fd, &st) != 0)
+    return errno;
+  times[0] = st.st_atim; /* older FUSE ignores a call that leaves one of the two out */
+  times[1].tv_sec = (time_t)(ns / NS - (ns % NS < 0));
+  times[1].tv_nsec = (long)rest;
   return futimens (fd, times) == 0 ? 0 : errno;
 }
 

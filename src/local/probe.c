@@ -72,13 +72,11 @@ probe_grain (int fd)
 {
   static const int64_t grains[]
       = { 1, 100, 1000, 1000000, 10000000, 100000000, 1000000000, 2000000000 };
-  const struct timespec times[2]
-      = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = PROBE_SECONDS, .tv_nsec = PROBE_NS } };
   const int64_t set = (int64_t)PROBE_SECONDS * 1000000000 + PROBE_NS;
   struct stat st;
   PsEntry entry;
 
-  if (futimens (fd, times) != 0 || fstat (fd, &st) != 0)
+  if (ps_local_set_mtime (fd, set) != 0 || fstat (fd, &st) != 0)
     return grains[G_N_ELEMENTS (grains) - 1];
   ps_local_entry_from_stat (&entry, &st);
   for (gsize i = 0; i < G_N_ELEMENTS (grains); i++)

@@ -187,18 +187,29 @@ sync_settled (PsLocal *self)
   return true;
 }
 
+/* Returns 0 or an errno. */
+static int
+make_durable (PsLocalTemp *temp)
+{
+  if (temp->durable || sync_settled (temp->local))
+    return 0;
+  if (fsync (temp->fd) != 0)
+    return errno;
+  g_ptr_array_remove_fast (temp->local->settled, temp);
+  temp->durable = true;
+  return 0;
+}
+
 gboolean
 ps_local_temp_finish (PsLocalTemp *temp, const PsEntry *entry, GError **error)
 {
-  if (!ps_local_temp_settle (temp, entry, error))
+  int number;
+
+  if (!ps_local_temp_settle (temp, entry, error) || ps_fault ("local-temp-sync", error))
     return FALSE;
-  if (ps_fault ("local-temp-sync", error))
-    return FALSE;
-  if (temp->durable || sync_settled (temp->local))
-    return TRUE;
-  if (fsync (temp->fd) != 0)
-    return ps_local_fail (error, errno, "make a file durable in", temp->local->root);
-  g_ptr_array_remove_fast (temp->local->settled, temp);
-  temp->durable = true;
-  return TRUE;
+  number = make_durable (temp);
+  if (number != 0)
+    return ps_local_fail (error, number, "make a file durable in", temp->local->root);
+  /* Network and FUSE file systems may change the time once more as the bytes go out. */
+  return temp->local->stable_inodes || ps_local_fstat (temp->fd, &temp->entry, error);
 }

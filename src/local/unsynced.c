@@ -103,8 +103,9 @@ ps_local_sync_dirs (PsLocal *self, GError **error)
     {
       const Unsynced *unsynced = key;
 
-      /* EINVAL: a file system that has nothing to make durable there. */
-      if (fsync (unsynced->fd) != 0 && errno != EINVAL)
+      /* EINVAL: a file system that has nothing to make durable there. Some FUSE drivers say that a
+       * directory that was removed meanwhile is not there. */
+      if (fsync (unsynced->fd) != 0 && errno != EINVAL && errno != ENOENT && errno != ESTALE)
         return ps_local_fail (error, errno, "make changes durable in", self->root);
       g_hash_table_iter_remove (&iter);
     }
