@@ -44,7 +44,11 @@ static const char contents_sql[]
     = "CREATE INDEX entry_by_content ON entry (substr(sha256, 1, 8)) WHERE sha256 IS NOT NULL;"
       "CREATE TABLE signature (sha256 BLOB PRIMARY KEY NOT NULL, data BLOB NOT NULL);";
 
-static const char *const steps[] = { rows_sql, totals_sql, contents_sql };
+/* 4: large files on the server by size, for the question whether a content may be there already. */
+static const char sizes_sql[]
+    = "CREATE INDEX entry_by_remote_size ON entry (remote_size) WHERE remote_size >= 262144;";
+
+static const char *const steps[] = { rows_sql, totals_sql, contents_sql, sizes_sql };
 
 int
 ps_store_schema_version (void)

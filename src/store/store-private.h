@@ -43,11 +43,14 @@ G_BEGIN_DECLS
                  " AND local_kind = 1 AND local_size = ?2 AND " NOT_PATH " LIMIT 1")               \
   X (FIND_REMOTE, "SELECT parent, name FROM entry WHERE " SAME_CONTENT ("?1")                      \
                   " AND remote_kind = 1 AND remote_size = ?2 AND " NOT_PATH " LIMIT 1")            \
+  X (HAS_REMOTE_SIZE, "SELECT 1 FROM entry WHERE remote_size = ?1 AND remote_size >= 262144"       \
+                      " AND remote_kind = 1 LIMIT 1")                                              \
   X (GET_VALUE, "SELECT value FROM named_value WHERE key = ?1")                                    \
   X (SET_VALUE, "INSERT OR REPLACE INTO named_value (key, value) VALUES (?1, ?2)")                 \
   X (REMOVE_VALUE, "DELETE FROM named_value WHERE key = ?1")                                       \
   X (GET_SIGNATURE, "SELECT data FROM signature WHERE sha256 = ?1")                                \
   X (PUT_SIGNATURE, "INSERT OR REPLACE INTO signature (sha256, data) VALUES (?1, ?2)")             \
+  X (SIZE_SIGNATURES, "SELECT ifnull(sum(length(data)), 0) FROM signature")                        \
   X (SWEEP_SIGNATURES, "DELETE FROM signature WHERE NOT EXISTS"                                    \
                        " (SELECT 1 FROM entry WHERE " SAME_CONTENT ("signature.sha256") ")")
 /* clang-format on */

@@ -79,6 +79,11 @@ gboolean ps_store_totals (PsStore *self, PsStoreTotals *totals,
 char *ps_store_find_content (PsStore *self, const uint8_t sha256[32], uint64_t size, PsSide side,
                              const char *except, GError **error);
 
+/* Returns: whether some row's file on the server has that size: without one no content can be found
+ * there, and none needs to be hashed. Always FALSE below PS_STORE_SIZE_MIN. */
+#define PS_STORE_SIZE_MIN (256 * 1024)
+gboolean ps_store_has_remote_size (PsStore *self, uint64_t size);
+
 /* Small named values: "pair-id", "generation", "server-caps" … */
 char *ps_store_get_value (PsStore *self, const char *key); /* (transfer full) (nullable) */
 gboolean ps_store_set_value (PsStore *self, const char *key, const char *value /* NULL removes */,
@@ -89,6 +94,9 @@ GBytes *ps_store_get_signature (PsStore *self,
                                 const uint8_t sha256[32]); /* (transfer full) (nullable) */
 gboolean ps_store_put_signature (PsStore *self, const uint8_t sha256[32], GBytes *signature,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Returns: how many bytes all signatures are together. */
+uint64_t ps_store_signatures_size (PsStore *self);
+
 /* Drops signatures that no row's content needs. */
 gboolean ps_store_sweep_signatures (PsStore *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -53,6 +53,18 @@ ps_store_put_signature (PsStore *self, const uint8_t sha256[32], GBytes *signatu
   return ps_store_change (self, statement, error);
 }
 
+uint64_t
+ps_store_signatures_size (PsStore *self)
+{
+  sqlite3_stmt *statement = ps_store_statement (self, PS_STATEMENT_SIZE_SIGNATURES);
+  uint64_t size = 0;
+
+  if (sqlite3_step (statement) == SQLITE_ROW)
+    size = (uint64_t)sqlite3_column_int64 (statement, 0);
+  sqlite3_reset (statement);
+  return size;
+}
+
 gboolean
 ps_store_sweep_signatures (PsStore *self, GError **error)
 {

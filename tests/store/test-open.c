@@ -404,7 +404,7 @@ test_newer (Base *base, gconstpointer data)
   g_assert_null (ps_store_open (base->dir, &aside, &error));
   g_assert_error (error, PS_STORE_ERROR, PS_STORE_ERROR_NEWER);
   g_assert_null (aside);
-  run_sql (file, "PRAGMA user_version = 3"); /* it was left as it was */
+  run_sql (file, "PRAGMA user_version = 4"); /* it was left as it was */
   base_reopen (base);
   assert_row (base->store, "f", &row);
 }

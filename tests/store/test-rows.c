@@ -288,6 +288,26 @@ test_signatures (Base *base, gconstpointer data)
   g_bytes_unref (unwanted);
   unwanted = ps_store_get_signature (base->store, row.sha256);
   g_assert_true (g_bytes_equal (unwanted, wanted));
+  g_assert_cmpuint (ps_store_signatures_size (base->store), ==, 19);
+}
+
+/* Only large files on the server are known by their size. */
+static void
+test_sizes (Base *base, gconstpointer data)
+{
+  PsRow large = make_row (21), small = make_row (22), local = make_row (23);
+
+  large.remote = (PsEntry){ .kind = PS_KIND_FILE, .size = PS_STORE_SIZE_MIN };
+  small.remote = (PsEntry){ .kind = PS_KIND_FILE, .size = PS_STORE_SIZE_MIN - 1 };
+  local.remote = (PsEntry){ 0 };
+  local.local = (PsEntry){ .kind = PS_KIND_FILE, .size = 2 * PS_STORE_SIZE_MIN };
+  put_row (base->store, "large", &large);
+  put_row (base->store, "small", &small);
+  put_row (base->store, "local", &local);
+  g_assert_true (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN));
+  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN - 1));
+  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN + 1));
+  g_assert_false (ps_store_has_remote_size (base->store, 2 * PS_STORE_SIZE_MIN));
 }
 
 /* What was not committed is not there after the end; a commit with nothing to do is fine. */
@@ -430,5 +450,6 @@ main (int argc, char **argv)
   TEST ("/store/find-content", test_find_content);
   TEST ("/store/values", test_values);
   TEST ("/store/signatures", test_signatures);
+  TEST ("/store/sizes", test_sizes);
   return g_test_run ();
 }
