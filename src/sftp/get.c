@@ -52,6 +52,7 @@ typedef struct
   GArray *blocks;
   PsSha256 *sha; /* (nullable) of the file from 0 to @hashed */
   uint64_t hashed;
+  void (*reached) (uint64_t upto, gpointer user_data); /* (nullable) */
 } GetOp;
 
 static bool
@@ -234,6 +235,8 @@ on_reply (PsOp *op, const PsReply *reply, guint tag)
       take_data (self, reply, number);
       if (op->error == NULL)
         hash_some (self);
+      if (self->reached != NULL)
+        self->reached (self->hashed, op->user_data);
       break;
     default:
       g_assert_not_reached ();
@@ -484,6 +487,7 @@ get_new (PsRemote *remote, const PsGet *get, uint64_t bytes, PsRemoteDone done, 
   self->fd = get->fd;
   self->expected = get->expected;
   self->moved = get->moved;
+  self->reached = get->reached;
   self->ranges = g_array_new (FALSE, FALSE, sizeof (PsRange));
   self->blocks = g_array_new (FALSE, FALSE, sizeof (Block));
   if (get->hash)

@@ -137,6 +137,8 @@ typedef struct
       expected; /* what the scan saw; CHANGED when it is something else before or after reading */
   uint64_t offset; /* first byte to fetch: what lies before it in @fd is already right (resume) */
   gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order */
+  void (*reached) (uint64_t upto, gpointer user_data); /* (nullable) with @hash: called as it is
+                                                          made: all before @upto is in @fd */
   PsRemoteMoved moved;
 } PsGet;
 
