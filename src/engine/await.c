@@ -123,3 +123,24 @@ ps_await_stat (PsRemote *remote, const char *path, PsEntry *entry, GCancellable 
   ps_remote_stat_async (remote, path, take_answer, &answer);
   return await_entry (remote, &answer, entry, cancellable, error);
 }
+
+gboolean
+ps_await_write (PsRemote *remote, const char *path, GBytes *content, GCancellable *cancellable,
+                GError **error)
+{
+  g_auto (Answer) answer = { 0 };
+
+  ps_remote_write_async (remote, path, content, take_answer, &answer);
+  return await (remote, &answer, cancellable, error);
+}
+
+gboolean
+ps_await_get (PsRemote *remote, const char *path, int fd, const PsEntry *expected,
+              GCancellable *cancellable, GError **error)
+{
+  g_auto (Answer) answer = { 0 };
+  PsGet get = { .path = path, .fd = fd, .expected = *expected };
+
+  ps_remote_get_async (remote, &get, take_answer, &answer);
+  return await (remote, &answer, cancellable, error);
+}

@@ -32,4 +32,12 @@ gboolean ps_await_symlink (PsRemote *remote, const char *path, const char *targe
 gboolean ps_await_stat (PsRemote *remote, const char *path, PsEntry *entry,
                         GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* As ps_remote_write_async (). */
+gboolean ps_await_write (PsRemote *remote, const char *path, GBytes *content,
+                         GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As ps_remote_get_async () from the beginning, without a hash. */
+gboolean ps_await_get (PsRemote *remote, const char *path, int fd, const PsEntry *expected,
+                       GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

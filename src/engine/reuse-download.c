@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One large download:
+ *
+ *   read the note  ->  the content is here: copy it
+ *                  ->  read the signature  ->  fill in what is here
+ *                                          ->  fetch what is missing  ->  compare the sum
+ *   and where any of that does not work out:  fetch all
+ *
+ * The sum that counts is the note's. */
+#include "engine/reuse-private.h"
+
+#include "util/autofd.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE (4 * 1024 * 1024)
+#define RESUME_LEAST (16 * 1024 * 1024) /* smaller files begin anew */
+#define KEEP_LEAST (8 * 1024 * 1024)    /* to be fetched: then what is there is worth keeping */
+#define SECOND G_GINT64_CONSTANT (1000000000)
+
+typedef struct
+{
+  PsReuse *reuse;
+  PsGet get;
+  char *path;
+  PsLocalTemp *temp; /* borrowed */
+  PsEntry local;
+  PsRemoteDone done;
+  gpointer user_data;
+
+  uint8_t wanted[PS_SHA256_SIZE]; /* what the note says */
+  int source;                     /* an open local file, -1 = none */
+  GByteArray *bytes;              /* of the signature, as it comes */
+  gsize asked;                    /* the bytes of it that are asked for */
+  PsFill fill;
+  gboolean filled;
+
+  gboolean has_sum;
+  uint8_t sum[PS_SHA256_SIZE];
+  GBytes *signature;  /* (nullable) of what was put together */
+  PsPartial *partial; /* (nullable) */
+  PsReuseResult result;
+} Download;
+
+/* A file's sum and signature after it was fetched, for the base alone. */
+typedef struct
+{
+  PsReuse *reuse;
+  int fd;
+  uint64_t size;
+  gboolean ok;
+  uint8_t sum[PS_SHA256_SIZE];
+  GBytes *signature;
+} Afterwards;
+
+static void
+download_free (Download *self)
+{
+  g_free (self->path);
+  ps_close_fd (&self->source);
+  g_clear_pointer (&self->bytes, g_byte_array_unref);
+  g_clear_pointer (&self->fill.signature, g_bytes_unref);
+  g_clear_pointer (&self->fill.missing, g_array_unref);
+  g_clear_pointer (&self->signature, g_bytes_unref);
+  g_clear_pointer (&self->partial, ps_partial_free);
+  ps_reuse_result_clear (&self->result);
+  g_free (self);
+}
+
+static void
+finish (Download *self)
+{
+  self->reuse->under_way--;
+  self->done (&self->result.result, self->user_data);
+  download_free (self);
+}
+
+static void
+moved (uint64_t bytes, gpointer user_data)
+{
+  Download *self = user_data;
+
+  if (self->get.moved != NULL)
+    self->get.moved (bytes, self->user_data);
+}
+
+/* --- What the base learns from a file that was fetched whole --- */
+
+/* In a thread. */
+static void
+look_afterwards (gpointer data, GCancellable *cancellable)
+{
+  Afterwards *self = data;
+
+  self->ok = ps_reuse_sum_fd (self->fd, self->size, self->sum, &self->signature, cancellable);
+}
+
+static void
+looked_afterwards (gpointer data)
+{
+  Afterwards *self = data;
+
+  if (self->ok)
+    ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
+  g_clear_pointer (&self->signature, g_bytes_unref);
+  ps_close_fd (&self->fd);
+  g_free (self);
+}
+
+static void
+sign_afterwards (Download *self)
+{
+  Afterwards *afterwards;
+
+  if (!ps_reuse_wants_signature (self->reuse, self->get.expected.size,
+                                 ps_entry_present (&self->local)))
+    return;
+  afterwards = g_new0 (Afterwards, 1);
+  afterwards->reuse = self->reuse;
+  afterwards->size = self->get.expected.size;
+  afterwards->fd = fcntl (self->get.fd, F_DUPFD_CLOEXEC, 0);
+  ps_reuse_push (self->reuse, look_afterwards, looked_afterwards, afterwards);
+}
+
+/* --- All of it --- */
+
+static void
+partial_ended (gpointer user_data)
+{
+  Download *self = user_data;
+
+  if (self->result.error == NULL)
+    sign_afterwards (self);
+  finish (self);
+}
+
+static void
+fetched_whole (const PsRemoteResult *result, gpointer user_data)
+{
+  Download *self = user_data;
+
+  ps_reuse_result_set (&self->result, result);
+  if (self->partial != NULL)
+    ps_partial_end (self->partial, result->error == NULL, partial_ended, self);
+  else
+    partial_ended (self);
+}
+
+static void
+reached (uint64_t upto, gpointer user_data)
+{
+  Download *self = user_data;
+
+  if (self->partial != NULL)
+    ps_partial_reached (self->partial, upto);
+}
+
+/* Ends a download that waits for nothing from the link. */
+static void
+fail_cancelled (Download *self)
+{
+  ps_reuse_result_fail (
+      &self->result, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The link was lost"));
+  finish (self);
+}
+
+static void
+fetch_from (uint64_t upto, gpointer user_data)
+{
+  Download *self = user_data;
+  PsGet get = self->get;
+
+  if (self->reuse->lost)
+    {
+      fail_cancelled (self);
+      return;
+    }
+  if (upto > 0)
+    g_info ("%s: %" G_GUINT64_FORMAT " bytes are here from an earlier transfer", self->path, upto);
+  moved (upto, self);
+  get.offset = upto;
+  get.moved = moved;
+  get.reached = reached;
+  ps_remote_get_async (self->reuse->context->remote, &get, fetched_whole, self);
+}
+
+static void
+fetch_whole (Download *self)
+{
+  ps_close_fd (&self->source);
+  if (self->reuse->lost)
+    {
+      fail_cancelled (self);
+      return;
+    }
+  if (self->get.expected.size < RESUME_LEAST)
+    {
+      fetch_from (0, self);
+      return;
+    }
+  self->partial = ps_partial_new (self->reuse, self->path, &self->get.expected, self->temp);
+  ps_partial_check (self->partial, fetch_from, self);
+}
+
+/* --- Put together --- */
+
+/* In a thread. */
+static void
+sum (gpointer data, GCancellable *cancellable)
+{
+  Download *self = data;
+
+  self->has_sum = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum,
+                                   &self->signature, cancellable);
+}
+
+static void
+summed (gpointer data)
+{
+  Download *self = data;
+  PsRemoteResult *result = &self->result.result;
+
+  if (self->reuse->lost)
+    {
+      fail_cancelled (self);
+      return;
+    }
+  if (!self->has_sum || memcmp (self->sum, self->wanted, sizeof self->sum) != 0)
+    {
+      ps_context_notice (self->reuse->context, self->path, "signature",
+                         "the signature kept on the server does not fit the file; the whole file "
+                         "was fetched instead");
+      fetch_whole (self);
+      return;
+    }
+  result->has_hash = TRUE;
+  memcpy (result->sha256, self->sum, sizeof self->sum);
+  if (ps_reuse_wants_signature (self->reuse, self->get.expected.size,
+                                ps_entry_present (&self->local)))
+    ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
+  finish (self);
+}
+
+static void
+fetched_missing (const PsRemoteResult *result, gpointer user_data)
+{
+  Download *self = user_data;
+
+  ps_reuse_result_set (&self->result, result);
+  if (result->error != NULL)
+    {
+      if (ps_reuse_is_over (self->reuse, result->error))
+        ps_local_temp_keep (self->temp);
+      finish (self);
+      return;
+    }
+  ps_reuse_push (self->reuse, sum, summed, self);
+}
+
+/* Also where nothing is missing: then this only looks whether the file is still the same. */
+static void
+fetch_missing (Download *self)
+{
+  PsGet get = self->get;
+  const GArray *missing = self->fill.missing;
+
+  get.hash = FALSE;
+  get.moved = moved;
+  moved (self->fill.filled, self);
+  if (self->get.expected.size - self->fill.filled >= KEEP_LEAST)
+    ps_local_temp_keep (self->temp);
+  ps_remote_get_ranges_async (self->reuse->context->remote, &get,
+                              (const PsRange *)(gpointer)missing->data, missing->len,
+                              fetched_missing, self);
+}
+
+/* In a thread. */
+static void
+fill (gpointer data, GCancellable *cancellable)
+{
+  Download *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->filled = ps_fill (&self->fill, cancellable, &error);
+  if (!self->filled)
+    g_debug ("%s is fetched whole: %s", self->path, error->message);
+}
+
+static void
+filled (gpointer data)
+{
+  Download *self = data;
+
+  ps_close_fd (&self->source);
+  if (self->filled && !self->reuse->lost)
+    fetch_missing (self);
+  else
+    fetch_whole (self);
+}
+
+static void
+begin_fill (Download *self)
+{
+  self->fill.source = self->source;
+  self->fill.target = self->get.fd;
+  self->fill.size = self->get.expected.size;
+  self->fill.limits = ps_reuse_limits (self->reuse, self->fill.size, FALSE);
+  ps_reuse_push (self->reuse, fill, filled, self);
+}
+
+/* --- What is known of it --- */
+
+static void read_signature (Download *self);
+
+/* More than any signature of a file of that size has. */
+static gsize
+most_signature (uint64_t size)
+{
+  return (gsize)MIN (size / 8 + 4096, PS_SIGNATURE_MAX);
+}
+
+static void
+signature_read (const PsRemoteResult *result, gpointer user_data)
+{
+  Download *self = user_data;
+  gsize length = 0;
+  const guint8 *data = result->bytes != NULL ? g_bytes_get_data (result->bytes, &length) : NULL;
+
+  ps_reuse_result_set (&self->result, result);
+  if (result->error != NULL)
+    {
+      if (ps_reuse_is_over (self->reuse, result->error))
+        finish (self);
+      else
+        fetch_whole (self);
+      return;
+    }
+  g_byte_array_append (self->bytes, data, (guint)length);
+  if (self->bytes->len > most_signature (self->get.expected.size))
+    fetch_whole (self);
+  else if (length == self->asked)
+    read_signature (self);
+  else
+    {
+      self->fill.signature = g_byte_array_free_to_bytes (g_steal_pointer (&self->bytes));
+      begin_fill (self);
+    }
+}
+
+static void
+read_signature (Download *self)
+{
+  g_autofree char *path = ps_reuse_signature_path (self->wanted);
+
+  if (self->bytes == NULL)
+    self->bytes = g_byte_array_new ();
+  self->asked = MIN (READ_SIZE, most_signature (self->get.expected.size) + 1 - self->bytes->len);
+  ps_remote_read_async (self->reuse->context->remote, path, self->bytes->len, self->asked,
+                        signature_read, self);
+}
+
+/* Opens a local file in which parts may lie. */
+static gboolean
+open_source (Download *self, const char *path)
+{
+  PsEntry entry;
+
+  self->source = ps_local_open_file (self->reuse->context->local, path, &entry, NULL);
+  if (self->source >= 0 && entry.size >= PS_DELTA_MIN_SIZE)
+    return TRUE;
+  ps_close_fd (&self->source);
+  return FALSE;
+}
+
+static gboolean
+open_same_content (Download *self)
+{
+  PsContext *context = self->reuse->context;
+  uint64_t size = self->get.expected.size;
+  g_autofree char *path
+      = ps_store_find_content (context->store, self->wanted, size, PS_SIDE_LOCAL, NULL, NULL);
+  PsEntry entry;
+
+  if (path == NULL)
+    return FALSE;
+  self->source = ps_local_open_file (context->local, path, &entry, NULL);
+  if (self->source >= 0 && entry.size == size)
+    return TRUE;
+  ps_close_fd (&self->source);
+  return FALSE;
+}
+
+static gboolean
+open_like_content (Download *self)
+{
+  g_autofree char *similar = NULL;
+  PsRow row;
+
+  if (self->local.kind == PS_KIND_FILE)
+    return open_source (self, self->path);
+  similar = ps_reuse_find_similar (self->reuse, self->path, self->get.expected.size, PS_SIDE_LOCAL,
+                                   &row);
+  return similar != NULL && open_source (self, similar);
+}
+
+static void
+note_read (const PsRemoteResult *result, gpointer user_data)
+{
+  Download *self = user_data;
+
+  ps_reuse_result_set (&self->result, result);
+  if (result->error != NULL && ps_reuse_is_over (self->reuse, result->error))
+    finish (self);
+  else if (result->error != NULL || !ps_reuse_parse_note (result->bytes, self->wanted))
+    fetch_whole (self);
+  else if (open_same_content (self))
+    begin_fill (self);
+  else if (open_like_content (self))
+    read_signature (self);
+  else
+    fetch_whole (self);
+}
+
+PsLocalTemp *
+ps_reuse_open_temp (PsReuse *self, const char *path, const PsEntry *remote, GError **error)
+{
+  g_autofree char *key = NULL;
+
+  if (remote->size < RESUME_LEAST)
+    return ps_local_temp_new (self->context->local, path, FALSE, error);
+  key = g_strdup_printf ("%s\n%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, path, remote->size,
+                         remote->mtime / SECOND);
+  return ps_local_temp_new (self->context->local, key, TRUE, error);
+}
+
+void
+ps_reuse_get_async (PsReuse *self, const PsGet *get, PsLocalTemp *temp, const PsEntry *local,
+                    PsRemoteDone done, gpointer user_data)
+{
+  PsGet whole = *get;
+  Download *download;
+  g_autofree char *note = NULL;
+
+  whole.fd = ps_local_temp_peek_fd (temp);
+  if (get->expected.size < PS_DELTA_MIN_SIZE)
+    {
+      ps_remote_get_async (self->context->remote, &whole, done, user_data);
+      return;
+    }
+  download = g_new0 (Download, 1);
+  download->reuse = self;
+  download->get = whole;
+  download->get.path = download->path = g_strdup (get->path);
+  download->temp = temp;
+  download->local = *local;
+  download->source = -1;
+  download->done = done;
+  download->user_data = user_data;
+  self->under_way++;
+  note = ps_reuse_note_path (get->path, &get->expected);
+  ps_remote_read_async (self->context->remote, note, 0, PS_REUSE_NOTE_SIZE + 1, note_read,
+                        download);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fills a new file with what is here already. Runs in a thread. */
+#include "engine/reuse-private.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK (1024 * 1024)
+
+static gboolean
+fail (GError **error, const char *doing, int number)
+{
+  g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED, "%s failed: %s", doing,
+               g_strerror (number));
+  return FALSE;
+}
+
+/* Reads and writes one stretch, for where the kernel cannot copy by itself. */
+static gboolean
+copy_by_hand (int source, uint64_t from, int target, uint64_t at, gsize length, GError **error)
+{
+  g_autofree char *buffer = g_malloc (length);
+
+  for (gsize done = 0; done < length;)
+    {
+      ssize_t got = pread (source, buffer, length - done, (off_t)(from + done));
+
+      if (got <= 0)
+        return fail (error, "Reading a local file", got < 0 ? errno : EIO);
+      for (ssize_t wrote = 0; wrote < got;)
+        {
+          ssize_t n = pwrite (target, buffer + wrote, (size_t)(got - wrote),
+                              (off_t)(at + done + (uint64_t)wrote));
+
+          if (n <= 0)
+            return fail (error, "Writing a local file", n < 0 ? errno : EIO);
+          wrote += n;
+        }
+      done += (gsize)got;
+    }
+  return TRUE;
+}
+
+static gboolean
+copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancellable *cancellable,
+      GError **error)
+{
+  while (length > 0)
+    {
+      off_t in = (off_t)from, out = (off_t)at;
+      gsize step = (gsize)MIN (length, CHUNK);
+      ssize_t copied;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      copied = copy_file_range (self->source, &in, self->target, &out, step, 0);
+      if (copied <= 0)
+        {
+          if (!copy_by_hand (self->source, from, self->target, at, step, error))
+            return FALSE;
+          copied = (ssize_t)step;
+        }
+      from += (uint64_t)copied;
+      at += (uint64_t)copied;
+      length -= (uint64_t)copied;
+    }
+  return TRUE;
+}
+
+static gboolean
+fill_whole (PsFill *self, GCancellable *cancellable, GError **error)
+{
+  struct stat st;
+
+  if (fstat (self->source, &st) != 0)
+    return fail (error, "Reading a local file", errno);
+  if ((uint64_t)st.st_size != self->size)
+    return fail (error, "Copying a local file that has changed", EIO);
+  self->filled = self->size;
+  if (ioctl (self->target, FICLONE, self->source) == 0)
+    return TRUE;
+  return copy (self, 0, 0, self->size, cancellable, error);
+}
+
+/* What an interrupted transfer left in @target: pieces in their own places. NULL: nothing. */
+static GArray *
+find_in_place (PsFill *self, GCancellable *cancellable)
+{
+  PsDeltaLimits limits = { .worth = 1.0, .deadline_us = self->limits.deadline_us };
+  struct stat st;
+
+  if (fstat (self->target, &st) != 0 || st.st_size == 0)
+    return NULL;
+  return ps_delta_download (self->signature, self->size, self->target, &limits, cancellable, NULL);
+}
+
+static void
+add_missing (PsFill *self, uint64_t offset, uint64_t length)
+{
+  PsRange range = { .offset = offset, .length = length };
+  PsRange *last = self->missing->len > 0
+                      ? &g_array_index (self->missing, PsRange, self->missing->len - 1)
+                      : NULL;
+
+  if (last != NULL && last->offset + last->length == offset)
+    last->length += length;
+  else
+    g_array_append_val (self->missing, range);
+}
+
+/* One stretch that is not in place: from @source, or to be fetched. */
+static gboolean
+fill_stretch (PsFill *self, const PsDeltaPiece *piece, uint64_t at, uint64_t length,
+              GCancellable *cancellable, GError **error)
+{
+  if (!piece->copy)
+    {
+      add_missing (self, at, length);
+      return TRUE;
+    }
+  self->filled += length;
+  return copy (self, piece->from + (at - piece->at), at, length, cancellable, error);
+}
+
+/* Walks both lists, which cover the file without gaps, side by side. */
+static gboolean
+fill_pieces (PsFill *self, const GArray *in_place, const GArray *pieces, GCancellable *cancellable,
+             GError **error)
+{
+  uint64_t at = 0;
+
+  for (guint i = 0, j = 0; i < pieces->len;)
+    {
+      const PsDeltaPiece *piece = &g_array_index (pieces, PsDeltaPiece, i);
+      const PsDeltaPiece *there
+          = in_place != NULL ? &g_array_index (in_place, PsDeltaPiece, j) : NULL;
+      uint64_t end = piece->at + piece->length;
+
+      if (there != NULL)
+        end = MIN (end, there->at + there->length);
+      if (there != NULL && there->copy && there->from == there->at)
+        self->filled += end - at;
+      else if (!fill_stretch (self, piece, at, end - at, cancellable, error))
+        return FALSE;
+      at = end;
+      i += at == piece->at + piece->length;
+      j += there != NULL && at == there->at + there->length;
+    }
+  return TRUE;
+}
+
+gboolean
+ps_fill (PsFill *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GArray) in_place = NULL;
+  g_autoptr (GArray) pieces = NULL;
+
+  self->missing = g_array_new (FALSE, FALSE, sizeof (PsRange));
+  self->filled = 0;
+  if (self->signature == NULL)
+    return fill_whole (self, cancellable, error);
+  in_place = find_in_place (self, cancellable);
+  pieces = ps_delta_download (self->signature, self->size, self->source, &self->limits, cancellable,
+                              error);
+  if (pieces == NULL)
+    return FALSE;
+  if (ftruncate (self->target, (off_t)self->size) != 0)
+    return fail (error, "Writing a local file", errno);
+  return fill_pieces (self, in_place, pieces, cancellable, error);
+}

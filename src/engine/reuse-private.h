@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of reuse share: reuse.c (threads, stepping), reuse-upload.c, reuse-download.c,
+ * reuse-partial.c, reuse-publish.c, reuse-similar.c. Worker thread only, but for the work of jobs.
+ */
+#pragma once
+
+#include "delta/delta.h"
+#include "engine/reuse.h"
+#include "util/sha256.h"
+
+G_BEGIN_DECLS
+
+#define PS_REUSE_WORTH 0.7 /* more than that of a file new: it is sent whole */
+
+/* Work for a thread. @work must not touch anything but its data; @done is called by
+ * ps_reuse_step (). */
+typedef struct
+{
+  void (*work) (gpointer data, GCancellable *cancellable);
+  void (*done) (gpointer data);
+  gpointer data;
+} PsReuseJob;
+
+/* How fast one direction of the link is. */
+typedef struct
+{
+  uint64_t bytes; /* at @since */
+  double rate;    /* bytes a second; 0 = not known yet */
+} PsReuseRate;
+
+/* The rows of one directory, looked through for similar names. */
+typedef struct
+{
+  char *dir;    /* (nullable) */
+  GArray *rows; /* (element-type PsStoreEntry) */
+} PsReuseNeighbours;
+
+struct PsReuse
+{
+  PsContext *context;
+  GThreadPool *threads;
+  GAsyncQueue *finished; /* (element-type PsReuseJob) */
+  guint running;         /* jobs not handed over yet */
+  GCancellable *stop;    /* of all jobs */
+  gboolean lost;         /* the link is: nothing may be asked of it */
+  guint under_way;       /* puts and gets not called back */
+  GList *publications;   /* (element-type Publication) under way */
+  int64_t measured_at;   /* monotonic */
+  PsReuseRate up, down;
+  PsReuseNeighbours neighbours;
+  uint64_t signatures_size; /* bytes of signatures in the base */
+  GError *failure;          /* (nullable) of the base */
+};
+
+void ps_reuse_push (PsReuse *self, void (*work) (gpointer data, GCancellable *cancellable),
+                    void (*done) (gpointer data), gpointer data);
+
+/* Any thread: the SHA-256 of @fd, which must have @size bytes, and (nullable) its signature. */
+gboolean ps_reuse_sum_fd (int fd, uint64_t size, uint8_t sha256[32], GBytes **signature,
+                          GCancellable *cancellable) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Keeps the first failure of the base for ps_reuse_tidy (); takes @error. */
+void ps_reuse_take_failure (PsReuse *self, GError *error);
+
+/* Returns: the limits of a delta for a file of @size bytes: no longer than sending it would take.
+ */
+PsDeltaLimits ps_reuse_limits (const PsReuse *self, uint64_t size, gboolean up);
+
+/* Returns: whether @error ends the whole, so that nothing else is to be tried. */
+gboolean ps_reuse_is_over (const PsReuse *self, const GError *error);
+
+/* A copy of a result, to be handed on later. */
+typedef struct
+{
+  PsRemoteResult result;
+  GError *error;
+  char *kept_at;
+} PsReuseResult;
+
+void ps_reuse_result_set (PsReuseResult *self, const PsRemoteResult *result);
+void ps_reuse_result_fail (PsReuseResult *self, GError *error); /* takes @error */
+void ps_reuse_result_clear (PsReuseResult *self);
+
+/* --- reuse-publish.c --- */
+
+/* Whether a signature of a file of @size bytes is worth its room in the base. @replaces: the file
+ * was there before in another version. */
+gboolean ps_reuse_wants_signature (const PsReuse *self, uint64_t size, gboolean replaces);
+
+/* Keeps the signature of a content in the base. */
+void ps_reuse_keep_signature (PsReuse *self, const uint8_t sha256[32], GBytes *signature);
+
+/* Publishes the signature of the content of @path, which lies there as @remote; of @replaced
+ * (nullable: nothing), the row of what lay there before, signature and note are taken away. */
+void ps_reuse_publish (PsReuse *self, const char *path, const PsEntry *remote,
+                       const uint8_t sha256[32], GBytes *signature, const PsRow *replaced);
+
+/* Returns: (transfer full): the path of the note on @path, seen as @remote. */
+char *ps_reuse_note_path (const char *path, const PsEntry *remote);
+
+/* Returns: (transfer full): the path of the signature of a content. */
+char *ps_reuse_signature_path (const uint8_t sha256[32]);
+
+/* Reads a note. FALSE where it is none. */
+gboolean ps_reuse_parse_note (GBytes *note, uint8_t sha256[32]);
+
+#define PS_REUSE_NOTE_SIZE 65
+
+/* --- reuse-similar.c --- */
+
+/* Returns: (transfer full) (nullable): the path of another recorded file in the same directory
+ * whose name begins or is begun by that of @path ("a (copy).txt", "a-2.txt"), and which is present
+ * on
+ * @side with known content; the nearest in size. *@row is its row. */
+char *ps_reuse_find_similar (PsReuse *self, const char *path, uint64_t size, PsSide side,
+                             PsRow *row);
+
+/* The directories are listed anew from here on. */
+void ps_reuse_forget_neighbours (PsReuse *self);
+
+/* --- reuse-partial.c: how far a whole download has come, in case it is interrupted --- */
+
+typedef struct PsPartial PsPartial;
+
+/* Follows a download of @path, seen as @remote, into @temp. All borrowed but the path. */
+PsPartial *ps_partial_new (PsReuse *reuse, const char *path, const PsEntry *remote,
+                           PsLocalTemp *temp);
+
+/* Not while its thread works: see ps_partial_end (). */
+void ps_partial_free (PsPartial *self);
+
+/* Looks, in a thread, how much of the file an earlier transfer has left; then calls back. */
+void ps_partial_check (PsPartial *self, void (*checked) (uint64_t upto, gpointer user_data),
+                       gpointer user_data);
+
+/* All before @upto is in the file. Every few megabytes that is made durable and noted. */
+void ps_partial_reached (PsPartial *self, uint64_t upto);
+
+/* The transfer is over; calls back when the thread rests. What was noted is forgotten when @ok. */
+void ps_partial_end (PsPartial *self, gboolean ok, void (*ended) (gpointer user_data),
+                     gpointer user_data);
+
+/* --- reuse-fill.c --- */
+
+/* What of a new file is here already, for a thread to find and put in its place. */
+typedef struct
+{
+  GBytes *signature; /* (nullable): @source is the whole file */
+  int source;        /* descriptors, borrowed */
+  int target;
+  uint64_t size;
+  PsDeltaLimits limits;
+  GArray *missing; /* (out) (element-type PsRange): what is to be fetched */
+  uint64_t filled; /* (out) bytes that need not be */
+} PsFill;
+
+/* In a thread. FALSE with @error where nothing can be made of it. What @target holds in the right
+ * places already counts as filled. */
+gboolean ps_fill (PsFill *self, GCancellable *cancellable,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

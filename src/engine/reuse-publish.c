@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signatures: kept in the base for our own uploads, published for the downloads of others. */
+#include "engine/await.h"
+#include "engine/reuse-private.h"
+
+#include <string.h>
+
+#define SIGNATURES_DIR PS_OWN_DIR "/signatures"
+#define SWEPT_PATH SIGNATURES_DIR "/swept"
+#define KEY_TIDIED "signatures-tidied"
+#define SECOND G_GINT64_CONSTANT (1000000000)
+#define DAY (24 * 60 * 60 * SECOND)
+#define UNUSED_DAYS 30
+#define REMOVED_AT_ONCE 64
+
+/* Signatures in the base may be so large together. Above, only those of files that are known to
+ * change are kept: they are what a delta is most likely for. */
+#define SIGNATURES_MOST (256 * 1024 * 1024)
+
+/* A signature on its way to the server, then its note. */
+typedef struct
+{
+  PsReuse *reuse; /* (nullable): ps_reuse_free () has come first */
+  char *note_path;
+  GBytes *note;
+} Publication;
+
+gboolean
+ps_reuse_wants_signature (const PsReuse *self, uint64_t size, gboolean replaces)
+{
+  return size >= PS_DELTA_MIN_SIZE && (replaces || self->signatures_size < SIGNATURES_MOST);
+}
+
+void
+ps_reuse_keep_signature (PsReuse *self, const uint8_t sha256[32], GBytes *signature)
+{
+  GError *error = NULL;
+
+  if (!ps_store_put_signature (self->context->store, sha256, signature, &error))
+    ps_reuse_take_failure (self, error);
+  self->signatures_size += g_bytes_get_size (signature);
+}
+
+char *
+ps_reuse_note_path (const char *path, const PsEntry *remote)
+{
+  g_autoptr (PsSha256) sha = ps_sha256_new ();
+  g_autofree char *version = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT,
+                                              remote->size, remote->mtime / SECOND);
+  g_autofree char *hex = NULL;
+  uint8_t sum[PS_SHA256_SIZE];
+
+  ps_sha256_update (sha, path, strlen (path) + 1);
+  ps_sha256_update (sha, version, strlen (version));
+  ps_sha256_finish (sha, sum);
+  hex = ps_sha256_to_hex (sum);
+  return g_strconcat (SIGNATURES_DIR "/", hex, ".of", NULL);
+}
+
+char *
+ps_reuse_signature_path (const uint8_t sha256[32])
+{
+  g_autofree char *hex = ps_sha256_to_hex (sha256);
+
+  return g_strconcat (SIGNATURES_DIR "/", hex, NULL);
+}
+
+gboolean
+ps_reuse_parse_note (GBytes *note, uint8_t sha256[32])
+{
+  gsize length;
+  const char *text = g_bytes_get_data (note, &length);
+
+  if (length != PS_REUSE_NOTE_SIZE || text[length - 1] != '\n')
+    return FALSE;
+  for (gsize i = 0; i < PS_SHA256_SIZE; i++)
+    {
+      if (!g_ascii_isxdigit (text[2 * i]) || !g_ascii_isxdigit (text[2 * i + 1]))
+        return FALSE;
+      sha256[i] = (uint8_t)(g_ascii_xdigit_value (text[2 * i]) << 4
+                            | g_ascii_xdigit_value (text[2 * i + 1]));
+    }
+  return TRUE;
+}
+
+static void
+end_publication (Publication *publication)
+{
+  if (publication->reuse != NULL)
+    publication->reuse->publications
+        = g_list_remove (publication->reuse->publications, publication);
+  g_free (publication->note_path);
+  g_bytes_unref (publication->note);
+  g_free (publication);
+}
+
+static void
+note_written (const PsRemoteResult *result, gpointer user_data)
+{
+  if (result->error != NULL)
+    g_debug ("A note was not published: %s", result->error->message);
+  end_publication (user_data);
+}
+
+/* The note follows: where there is one, the signature is there too. */
+static void
+signature_written (const PsRemoteResult *result, gpointer user_data)
+{
+  Publication *publication = user_data;
+
+  if (result->error != NULL || publication->reuse == NULL || publication->reuse->lost)
+    {
+      note_written (result, publication);
+      return;
+    }
+  ps_remote_write_async (publication->reuse->context->remote, publication->note_path,
+                         publication->note, note_written, publication);
+}
+
+static void
+ignore_result (const PsRemoteResult *result, gpointer user_data)
+{
+}
+
+static void
+withdraw (PsReuse *self, const char *path, const PsRow *row)
+{
+  g_autofree char *note = ps_reuse_note_path (path, &row->remote);
+  g_autofree char *elsewhere = NULL;
+  g_autofree char *signature = NULL;
+
+  ps_remote_unlink_async (self->context->remote, note, ignore_result, NULL);
+  if (!row->has_hash)
+    return;
+  elsewhere = ps_store_find_content (self->context->store, row->sha256, row->remote.size,
+                                     PS_SIDE_REMOTE, path, NULL);
+  signature = ps_reuse_signature_path (row->sha256);
+  if (elsewhere == NULL)
+    ps_remote_unlink_async (self->context->remote, signature, ignore_result, NULL);
+}
+
+void
+ps_reuse_publish (PsReuse *self, const char *path, const PsEntry *remote, const uint8_t sha256[32],
+                  GBytes *signature, const PsRow *replaced)
+{
+  Publication *publication = g_new0 (Publication, 1);
+  g_autofree char *hex = ps_sha256_to_hex (sha256);
+  g_autofree char *signature_path = ps_reuse_signature_path (sha256);
+  char *note = g_strconcat (hex, "\n", NULL);
+
+  publication->reuse = self;
+  publication->note_path = ps_reuse_note_path (path, remote);
+  publication->note = g_bytes_new_take (note, strlen (note));
+  self->publications = g_list_prepend (self->publications, publication);
+  ps_remote_write_async (self->context->remote, signature_path, signature, signature_written,
+                         publication);
+  if (replaced != NULL && replaced->remote.size >= PS_DELTA_MIN_SIZE
+      && !(replaced->has_hash && memcmp (replaced->sha256, sha256, PS_SHA256_SIZE) == 0))
+    withdraw (self, path, replaced);
+}
+
+/* The server's time, and that of the last sweep by any device, 0 where there was none; both by the
+ * server's own clock. */
+static gboolean
+stamp_sweep (PsReuse *self, int64_t *now, int64_t *before, GError **error)
+{
+  PsRemote *remote = self->context->remote;
+  GCancellable *cancellable = self->context->cancellable;
+  g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
+  PsEntry entry;
+
+  if (!ps_await_stat (remote, SWEPT_PATH, &entry, cancellable, error))
+    return FALSE;
+  *before = entry.mtime;
+  if (!ps_await_write (remote, SWEPT_PATH, nothing, cancellable, error)
+      || !ps_await_stat (remote, SWEPT_PATH, &entry, cancellable, error))
+    return FALSE;
+  *now = entry.mtime;
+  return TRUE;
+}
+
+/* Steps until the link has room for more, or rests. */
+static gboolean
+drain (PsReuse *self, guint most, GError **error)
+{
+  PsRemote *remote = self->context->remote;
+
+  while (ps_remote_outstanding (remote) > most)
+    if (!ps_remote_step (remote, -1, self->context->cancellable, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+sweep_server (PsReuse *self, GError **error)
+{
+  PsLister lister = ps_remote_lister (self->context->remote);
+  g_autoptr (PsListing) listing = NULL;
+  int64_t now, before;
+
+  if (!stamp_sweep (self, &now, &before, error))
+    return FALSE;
+  if (now - before < DAY && now >= before)
+    return TRUE;
+  lister.klass->request (lister.self, SIGNATURES_DIR);
+  listing = lister.klass->next (lister.self, self->context->cancellable, error);
+  if (listing == NULL)
+    return FALSE;
+  for (guint i = 0; i < listing->entries->len; i++)
+    {
+      const PsDirEntry *found = &g_array_index (listing->entries, PsDirEntry, i);
+      g_autofree char *path = ps_relpath_join (SIGNATURES_DIR, found->name);
+
+      if (found->entry.kind != PS_KIND_FILE || now - found->entry.mtime <= UNUSED_DAYS * DAY)
+        continue;
+      ps_remote_unlink_async (self->context->remote, path, ignore_result, NULL);
+      if (!drain (self, REMOVED_AT_ONCE, error))
+        return FALSE;
+    }
+  return drain (self, 0, error);
+}
+
+/* Whether a day has passed since this was last true. */
+static gboolean
+is_due (PsReuse *self)
+{
+  int64_t now = ps_clock_now (self->context->clock);
+  g_autofree char *before = ps_store_get_value (self->context->store, KEY_TIDIED);
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, now);
+  int64_t age = before != NULL ? now - g_ascii_strtoll (before, NULL, 10) : DAY;
+  GError *error = NULL;
+
+  if (age >= 0 && age < DAY)
+    return FALSE;
+  if (!ps_store_set_value (self->context->store, KEY_TIDIED, text, &error)
+      || !ps_store_sweep_signatures (self->context->store, &error))
+    ps_reuse_take_failure (self, error);
+  self->signatures_size = ps_store_signatures_size (self->context->store);
+  return TRUE;
+}
+
+gboolean
+ps_reuse_tidy (PsReuse *self, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  ps_reuse_forget_neighbours (self); /* of this pass */
+  while (self->publications != NULL || self->running > 0)
+    if (!ps_reuse_step (self, -1, self->context->cancellable, error))
+      return FALSE;
+  if (self->failure == NULL && is_due (self) && !sweep_server (self, &problem))
+    {
+      if (ps_reuse_is_over (self, problem))
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+      g_info ("Old signatures could not be removed: %s", problem->message);
+    }
+  if (self->failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
+}
