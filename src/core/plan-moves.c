@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#define ANCHOR_TRIES 64 /* how many files of equal looks are tried as the old place of one */
+#define ANCHOR_TRIES                                                                               \
+  16 /* how many files of equal looks and name are tried as the old place of one */
 
 /* One end of a possible move. */
 typedef struct
@@ -109,15 +110,22 @@ compare_names (const Candidate *a, const Candidate *b)
   return strcmp (ps_relpath_name (a->item->step.path), ps_relpath_name (b->item->step.path));
 }
 
-/* By key, then by name, sources first, then by path. */
+/* By key, then by name. */
+static int
+compare_looks (const Candidate *a, const Candidate *b)
+{
+  int order = compare_keys (a->key, b->key);
+
+  return order != 0 ? order : compare_names (a, b);
+}
+
+/* Those of equal looks: sources first, then by path. */
 static int
 compare_candidates (gconstpointer a, gconstpointer b)
 {
   const Candidate *x = a, *y = b;
-  int order = compare_keys (x->key, y->key);
+  int order = compare_looks (x, y);
 
-  if (order == 0)
-    order = compare_names (x, y);
   if (order != 0)
     return order;
   COMPARE (x->target, y->target);
@@ -221,9 +229,9 @@ link_pairs (const GArray *candidates, PsSide side)
 
 /* --- renamed directories on the server ------------------------------------------------------- */
 
-/* Returns: the first of the candidates with the key @key. */
+/* Returns: the first of the candidates with the key and the name of @probe. */
 static guint
-find_run (const GArray *candidates, const PsEntry *key)
+find_run (const GArray *candidates, const Candidate *probe)
 {
   guint from = 0, to = candidates->len;
 
@@ -231,7 +239,7 @@ find_run (const GArray *candidates, const PsEntry *key)
     {
       guint middle = from + (to - from) / 2;
 
-      if (compare_keys (g_array_index (candidates, Candidate, middle).key, key) < 0)
+      if (compare_looks (&g_array_index (candidates, Candidate, middle), probe) < 0)
         from = middle + 1;
       else
         to = middle;
@@ -240,12 +248,12 @@ find_run (const GArray *candidates, const PsEntry *key)
 }
 
 /* Returns: (nullable): a file with content below @dir. */
-static const PsItem *
+static PsItem *
 find_anchor (const PsPlan *self, const PsItem *dir)
 {
   for (guint i = dir->index + 1; i < dir->end; i++)
     {
-      const PsItem *item = ps_plan_item (self, i);
+      PsItem *item = ps_plan_item (self, i);
 
       if (item->step.remote.kind == PS_KIND_FILE && item->step.remote.size > 0)
         return item;
@@ -305,10 +313,11 @@ is_gone_dir (const PsPlan *self, const PsItem *item)
 /* Returns: (nullable): where the new directory @to was before, by the old places of @anchor, a file
  * in it. */
 static PsItem *
-find_old_dir (const PsPlan *self, const GArray *candidates, const PsItem *to, const PsItem *anchor)
+find_old_dir (const PsPlan *self, const GArray *candidates, const PsItem *to, PsItem *anchor)
 {
   const char *inner = anchor->step.path + strlen (to->step.path);
-  guint first = find_run (candidates, &anchor->step.remote);
+  const Candidate probe = { &anchor->step.remote, anchor, true };
+  guint first = find_run (candidates, &probe);
 
   for (guint i = first; i < candidates->len && i < first + ANCHOR_TRIES; i++)
     {
@@ -317,9 +326,9 @@ find_old_dir (const PsPlan *self, const GArray *candidates, const PsItem *to, co
       g_autofree char *dir = NULL;
       PsItem *from;
 
-      if (compare_keys (candidate->key, &anchor->step.remote) != 0)
+      if (compare_looks (candidate, &probe) != 0 || candidate->target)
         break;
-      if (candidate->target || !g_str_has_suffix (old_path, inner))
+      if (!g_str_has_suffix (old_path, inner))
         continue;
       dir = g_strndup (old_path, strlen (old_path) - strlen (inner));
       from = ps_plan_find (self, dir);
@@ -335,8 +344,7 @@ link_remote_dirs (const PsPlan *self, const GArray *candidates)
   for (guint i = 0; i < self->items->len; i++)
     {
       PsItem *to = ps_plan_item (self, i);
-      const PsItem *anchor;
-      PsItem *from;
+      PsItem *anchor, *from;
 
       if (to->blocked || to->step.decision.number != 15 || to->step.remote.kind != PS_KIND_DIR
           || g_hash_table_contains (self->above_incomplete, to->step.path))
