@@ -172,37 +172,21 @@ classify_transfer (PsStep *step, PsSide to)
 static void
 classify (PsStep *step)
 {
-  switch (step->decision.action)
-    {
-    case PS_ACTION_RECORD:
-      step->kind = PS_STEP_RECORD;
-      break;
-    case PS_ACTION_FORGET:
-      step->kind = PS_STEP_FORGET;
-      break;
-    case PS_ACTION_UPLOAD:
-      classify_transfer (step, PS_SIDE_REMOTE);
-      break;
-    case PS_ACTION_DOWNLOAD:
-      classify_transfer (step, PS_SIDE_LOCAL);
-      break;
-    case PS_ACTION_DELETE_LOCAL:
-      step->kind = PS_STEP_DELETE_LOCAL;
-      break;
-    case PS_ACTION_DELETE_REMOTE:
-      step->kind = PS_STEP_DELETE_REMOTE;
-      break;
-    case PS_ACTION_COMPARE:
-      step->kind = PS_STEP_COMPARE;
-      break;
-    case PS_ACTION_CONFLICT:
-      step->kind = PS_STEP_CONFLICT;
-      break;
-    case PS_ACTION_NONE:
-    case PS_N_ACTIONS:
-    default:
-      g_assert_not_reached ();
-    }
+  static const PsStepKind kinds[PS_N_ACTIONS] = {
+    [PS_ACTION_RECORD] = PS_STEP_RECORD,
+    [PS_ACTION_FORGET] = PS_STEP_FORGET,
+    [PS_ACTION_DELETE_LOCAL] = PS_STEP_DELETE_LOCAL,
+    [PS_ACTION_DELETE_REMOTE] = PS_STEP_DELETE_REMOTE,
+    [PS_ACTION_COMPARE] = PS_STEP_COMPARE,
+    [PS_ACTION_CONFLICT] = PS_STEP_CONFLICT,
+  };
+
+  if (step->decision.action == PS_ACTION_UPLOAD)
+    classify_transfer (step, PS_SIDE_REMOTE);
+  else if (step->decision.action == PS_ACTION_DOWNLOAD)
+    classify_transfer (step, PS_SIDE_LOCAL);
+  else
+    step->kind = kinds[step->decision.action];
 }
 
 /* What this item lets happen below itself. */

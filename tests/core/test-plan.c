@@ -597,26 +597,44 @@ test_room (gconstpointer data)
 
 typedef void (*Filler) (PsPlan *plan, guint i);
 
+static const PsEntry nothing = { PS_KIND_ABSENT }, dir = { PS_KIND_DIR };
+static const PsEntry file = { PS_KIND_FILE, .size = 5 }, other = { PS_KIND_FILE, .size = 6 };
+
+/* @row, @local, @remote: one of the above. */
+static void G_GNUC_PRINTF (5, 6) add_many (PsPlan *plan, const PsEntry *row, const PsEntry *local,
+                                           const PsEntry *remote, const char *format, ...)
+{
+  const PsRow both = { .local = *row, .remote = *row };
+  char path[64];
+  va_list args;
+
+  va_start (args, format);
+  g_vsnprintf (path, sizeof path, format, args);
+  va_end (args);
+  add (plan, path, &both, local, remote);
+}
+
 static void
 fill_mixed (PsPlan *plan, guint i)
 {
-  static const char *const words[]
-      = { "- - f5 -", "- - - f5", "f5 f5 - f5", "f5 f5 f5 -", "f5 f5 f6 f5", "- - f5 f5@1" };
-  g_autofree char *line
-      = g_strdup_printf ("dir%u/sub%u/name%u %s", i % 100, i % 1000, i, words[i % 6]);
+  const PsEntry *words[][3] = { { &nothing, &file, &nothing }, { &nothing, &nothing, &file },
+                                { &file, &nothing, &file },    { &file, &file, &nothing },
+                                { &file, &other, &file },      { &nothing, &file, &other } };
+  const PsEntry **word = words[i % 6];
 
-  add_scene (plan, line);
+  add_many (plan, word[0], word[1], word[2], "dir%u/sub%u/name%u", i % 100, i % 1000, i);
 }
 
 /* All files of one directory went into another; on the server all look alike. */
 static void
 fill_moved (PsPlan *plan, guint i)
 {
-  g_autofree char *scene = g_strdup_printf (
-      "a/f%u f5@1#%u f5@1 - f5@1\nb/f%u - - f5@1#%u -\nc/f%u f5@1 f5@1 f5@1 -\nd/g%u - - - f5@1", i,
-      i + 1, i, i + 1, i, i);
+  const PsEntry inode = { PS_KIND_FILE, .size = 5, .inode = i + 1 };
 
-  add_scene (plan, scene);
+  add_many (plan, &inode, &nothing, &file, "a/f%u", i);
+  add_many (plan, &nothing, &inode, &nothing, "b/f%u", i);
+  add_many (plan, &file, &file, &nothing, "c/f%u", i);
+  add_many (plan, &nothing, &nothing, &file, "d/g%u", i);
 }
 
 /* Thousands of new directories on the server, in each a file that looks like thousands of old ones.
@@ -624,11 +642,11 @@ fill_moved (PsPlan *plan, guint i)
 static void
 fill_copies (PsPlan *plan, guint i)
 {
-  g_autofree char *scene = g_strdup_printf (
-      "o%u d d d -\no%u/f f5@1 f5@1 f5@1 -\nn%u - - - d\nn%u/f - - - f5@1\nn%u/g - - - f6", i, i, i,
-      i, i);
-
-  add_scene (plan, scene);
+  add_many (plan, &dir, &dir, &nothing, "o%u", i);
+  add_many (plan, &file, &file, &nothing, "o%u/f", i);
+  add_many (plan, &nothing, &nothing, &dir, "n%u", i);
+  add_many (plan, &nothing, &nothing, &file, "n%u/f", i);
+  add_many (plan, &nothing, &nothing, &other, "n%u/g", i);
 }
 
 static void
