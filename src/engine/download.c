@@ -5,6 +5,7 @@
 #include "engine/await.h"
 #include "engine/content.h"
 #include "engine/executor.h"
+#include "engine/replaced.h"
 
 #include <string.h>
 
@@ -146,8 +147,20 @@ wants_place (PsTransfer *transfer, PsEntry *expected)
   return place;
 }
 
+/* Whether the local content that is about to be replaced might be the only copy of it: then the
+ * trash takes it. A conflict has given it a name already.
+ */
+static gboolean
+keeps_replaced (const PsTransfer *transfer, PsReplaced *replaced)
+{
+  const PsStep *step = transfer->step;
+
+  return step->kind != PS_STEP_CONFLICT && step->local.kind == PS_KIND_FILE
+         && !(step->has_row && ps_replaced_is_kept (replaced, step->path, &step->row.remote));
+}
+
 static void
-place (PsTransfer *transfer, const PsEntry *expected)
+place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
 {
   PsExecutor *executor = transfer->executor;
   const PsStep *step = transfer->step;
@@ -157,7 +170,8 @@ place (PsTransfer *transfer, const PsEntry *expected)
 
   if (!ps_local_temp_finish (transfer->temp, &transfer->remote, &error)
       || !ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
-                          expected, FALSE, &placed, &displaced, &error))
+                          expected, keeps_replaced (transfer, replaced), &placed, &displaced,
+                          &error))
     {
       ps_executor_step_failed (executor, step, error);
       return;
@@ -169,15 +183,37 @@ place (PsTransfer *transfer, const PsEntry *expected)
   ps_executor_done (executor, step, "download", transfer->remote.size, transfer->wire);
 }
 
+/* Asks the server what it keeps of the files that @batch is about to replace. */
+static PsReplaced *
+look_for_versions (PsExecutor *executor, const GPtrArray *batch)
+{
+  g_autoptr (PsReplaced) replaced = ps_replaced_new (executor->context);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; !executor->over && i < batch->len; i++)
+    {
+      const PsTransfer *transfer = g_ptr_array_index (batch, i);
+
+      if (transfer->step->local.kind == PS_KIND_FILE)
+        ps_replaced_ask (replaced, transfer->step->path);
+    }
+  if (!executor->over && !ps_replaced_wait (replaced, &error))
+    executor->over
+        = TRUE; /* the next turn of the link tells why; what is here is placed all the same */
+  return g_steal_pointer (&replaced);
+}
+
 void
 ps_download_place_fetched (PsExecutor *executor)
 {
   g_autoptr (GPtrArray) batch = g_steal_pointer (&executor->fetched);
+  g_autoptr (PsReplaced) replaced = NULL;
   g_autofree PsEntry *expected = g_new0 (PsEntry, batch->len);
   g_autofree gboolean *wanted = g_new0 (gboolean, batch->len);
 
   executor->fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
   executor->fetched_bytes = 0;
+  replaced = look_for_versions (executor, batch);
   /* First all bytes are sent to the disk; then they become durable together and get their names. */
   for (guint i = 0; i < batch->len; i++)
     wanted[i] = wants_place (g_ptr_array_index (batch, i), &expected[i]);
@@ -185,7 +221,7 @@ ps_download_place_fetched (PsExecutor *executor)
     {
       executor->context->progress->files_done++;
       if (wanted[i])
-        place (g_ptr_array_index (batch, i), &expected[i]);
+        place (g_ptr_array_index (batch, i), &expected[i], replaced);
     }
 }
 

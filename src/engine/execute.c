@@ -132,6 +132,8 @@ gboolean
 ps_executor_commit (PsExecutor *self, GError **error)
 {
   self->uncommitted = 0;
+  if (!self->over && !ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error))
+    return FALSE;
   return ps_local_sync_dirs (self->context->local, error)
          && ps_store_commit (self->context->store, error);
 }

@@ -108,6 +108,8 @@ on_moved (PsOp *op, const PsReply *reply, guint tag)
 static void
 after_moved (PsOp *op)
 {
+  ps_remote_mark_changed (op->remote, op->path);
+  ps_remote_mark_changed (op->remote, ((MoveOp *)op)->to);
   fails (op, "remote-moved");
 }
 
@@ -199,6 +201,8 @@ after_removed (PsOp *op)
   op->result.displaced = op->result.entry;
   op->result.entry = (PsEntry){ 0 };
   op->kept_at = g_strdup (self->to);
+  ps_remote_mark_changed (op->remote, op->path);
+  ps_remote_mark_changed (op->remote, self->to);
   fails (op, "remote-removed");
 }
 
@@ -283,6 +287,7 @@ static void
 after_rmdir (PsOp *op)
 {
   op->result.displaced = ((MoveOp *)op)->expected;
+  ps_remote_mark_changed (op->remote, op->path);
   fails (op, "remote-removed");
 }
 

@@ -84,6 +84,7 @@ on_mkdir (PsOp *op, const PsReply *reply, guint tag)
           g_clear_error (&op->error);
           op->unclear = false;
           self->done = true;
+          ps_remote_mark_changed (op->remote, op->path);
         }
     }
   else if (op->error == NULL)
@@ -168,8 +169,8 @@ on_symlink (PsOp *op, const PsReply *reply, guint tag)
 {
   if (tag == TAG_LSTAT)
     take_lstat (op, reply);
-  else
-    ps_op_check (op, reply);
+  else if (ps_op_check (op, reply))
+    ps_remote_mark_changed (op->remote, op->path);
 }
 
 static void

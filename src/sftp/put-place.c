@@ -90,6 +90,9 @@ in_place (PsOp *op)
   GError *error = NULL;
 
   op->result.entry = ps_attrs_to_entry (&self->written);
+  ps_remote_mark_changed (op->remote, op->path);
+  if (op->kept_at != NULL)
+    ps_remote_mark_changed (op->remote, op->kept_at);
   if (ps_fault ("remote-put-placed", &error))
     ps_op_take_error (op, error);
 }

@@ -103,6 +103,7 @@ struct PsRemote
   bool busy;         /* something can be done without waiting */
   GError *lost;
   GHashTable *made_dirs;     /* (element-type utf8) directories of ours known to be there */
+  GHashTable *changed_dirs;  /* (element-type utf8) directories whose names are not durable yet */
   GHashTable *used_versions; /* (element-type utf8) version paths used in the second @used_at */
   int64_t used_at;
   guint counter;  /* of temporary names */
@@ -217,6 +218,11 @@ char *ps_remote_temp_path (PsRemote *self, const char *key, const char *suffix);
 
 /* Returns: (transfer full): a path in .pisync/versions for what lies at @path now. */
 char *ps_remote_version_path (PsRemote *self, const char *path);
+
+/* --- syncdirs.c --- */
+
+/* The name @path was made, changed or removed. */
+void ps_remote_mark_changed (PsRemote *self, const char *path);
 
 /* --- lister.c --- */
 void ps_scan_free (PsScan *scan);

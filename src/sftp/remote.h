@@ -225,6 +225,12 @@ gboolean ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancella
 gboolean ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
                           GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Makes the names durable that were changed since the last call, by syncing their directories on
+ * the server (where it can, and unless options.fsync is off). Blocks; not from a callback. FALSE
+ * only when the link is lost or cancelled. */
+gboolean ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Makes a directory and its missing parents, outside of or above the root too (setup; absolute or
  * relative to the login directory). */
 gboolean ps_remote_make_root (PsRemote *self, GCancellable *cancellable,

@@ -6,6 +6,7 @@ ps_waited_clear (PsWaited *self)
 {
   g_clear_error (&self->error);
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->target, g_free);
   self->done = false;
 }
 
@@ -20,6 +21,7 @@ ps_waited_done (const PsRemoteResult *result, gpointer user_data)
     self->error = g_error_copy (result->error);
   if (result->bytes != NULL)
     self->bytes = g_bytes_ref (result->bytes);
+  self->target = g_strdup (result->target);
 }
 
 gboolean

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Waiting for one operation, for the blocking helpers. */
+/* Waiting for one operation: for the few moments in which there is nothing to pipeline with. */
 #pragma once
 
 #include "sftp/remote.h"
@@ -13,6 +13,7 @@ typedef struct
   GError *error;
   PsEntry entry;
   GBytes *bytes;
+  char *target;
 } PsWaited;
 
 void ps_waited_clear (PsWaited *self);

@@ -536,6 +536,23 @@ test_meanwhile_local_written (void)
   g_assert_true (ps_content_exists (two.a->local, "from-anna"));
 }
 
+/* Written in place on the server, as Samba does, no version of the old content is kept there: the
+ * trash here takes it. */
+static void
+test_replaced_without_version (void)
+{
+  SET_UP ("f=only-copy g=1");
+
+  ps_test_write (two.household->server, "f", "written in place");
+  ps_device_agree (two.a);
+  g_assert_true (ps_content_exists (two.household->dir, "only-copy"));
+  ps_device_agree (two.b);
+  ps_test_make_tree (two.a->local, "f=through-pisync");
+  settle (&two);
+  g_assert_true (ps_content_exists (two.household->server, "written in place"));
+  g_assert_false (ps_content_exists (two.b->local, "written in place"));
+}
+
 static void
 test_meanwhile_source_changed (void)
 {
@@ -594,6 +611,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/meanwhile/server-written", test_meanwhile_server_written);
   g_test_add_func ("/engine/run/meanwhile/server-created", test_meanwhile_server_created);
   g_test_add_func ("/engine/run/meanwhile/local-written", test_meanwhile_local_written);
+  g_test_add_func ("/engine/run/replaced-without-version", test_replaced_without_version);
   g_test_add_func ("/engine/run/meanwhile/source-changed", test_meanwhile_source_changed);
   g_test_add_func ("/engine/run/meanwhile/deleted-and-back", test_meanwhile_deleted_and_back);
   g_test_add_func ("/engine/run/meanwhile/edited-before-removal",

@@ -465,6 +465,30 @@ test_real_path (void)
   g_assert_cmpstr (home, ==, here);
 }
 
+/* Names become durable by syncing their directories: three requests each, none where nothing
+ * changed. */
+static void
+test_sync_dirs (gconstpointer flags)
+{
+  g_autoptr (Wire) wire = wire_new (flags);
+  gboolean can = strlen (flags) == 0;
+  g_auto (WireResult) result = { 0 };
+  PsRemoteTraffic before, after;
+
+  ps_remote_mkdir_async (wire->remote, "d", wire_done, &result);
+  wire_wait (wire, &result);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      ps_remote_get_traffic (wire->remote, &before);
+      g_assert_true (ps_remote_sync_dirs (wire->remote, NULL, &error));
+      g_assert_no_error (error);
+      ps_remote_get_traffic (wire->remote, &after);
+      g_assert_cmpuint (after.requests - before.requests, ==, can && i == 0 ? 3 : 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -499,5 +523,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/space", "", test_space);
   g_test_add_data_func ("/sftp/space/poor", poor, test_space);
   g_test_add_func ("/sftp/real-path", test_real_path);
+  g_test_add_data_func ("/sftp/ops/sync-dirs", "", test_sync_dirs);
+  g_test_add_data_func ("/sftp/ops/sync-dirs-without-fsync", "-P fsync", test_sync_dirs);
   return g_test_run ();
 }

@@ -319,7 +319,9 @@ test_rival_creates (gconstpointer data)
 }
 
 /* Two devices replace one file over and over, by the same rules. Whatever either wrote must lie
- * somewhere in the end. */
+ * somewhere in the end, or the other one's write of the very same round lies there in its place: a
+ * link and a rename are two requests, and where both devices link the same old file before either
+ * renames, the server has no request that could tell. (The engine keeps its local copy then.) */
 static void
 test_two_devices (gconstpointer data)
 {
@@ -366,7 +368,13 @@ test_two_devices (gconstpointer data)
   command = g_strdup_printf ("sh -c 'find %s -type f -exec cat {} +'", wire->dir);
   g_assert_true (g_spawn_command_line_sync (command, &all, NULL, NULL, NULL));
   for (guint i = 0; i < written->len; i++)
-    g_assert_nonnull (strstr (all, g_ptr_array_index (written, i)));
+    if (strstr (all, g_ptr_array_index (written, i)) == NULL)
+      {
+        const char *rival = g_ptr_array_index (written, i ^ 1);
+
+        g_assert_cmpstr (rival, !=, "");
+        g_assert_nonnull (strstr (all, rival));
+      }
 }
 
 static void
