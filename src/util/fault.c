@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/fault.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,13 +24,16 @@ parse_wish (const char *variable, Wish *wish)
 {
   const char *value = g_getenv (variable);
   g_auto (GStrv) parts = NULL;
+  guint64 count = 1;
 
   if (value == NULL || *value == '\0')
     return;
   parts = g_strsplit (value, ":", 2);
   if (!g_strv_contains (ps_fault_points, parts[0]))
     g_error ("%s names no fault point: %s", variable, parts[0]);
-  wish->countdown = parts[1] != NULL ? atoi (parts[1]) : 1;
+  if (parts[1] != NULL && !g_ascii_string_to_unsigned (parts[1], 10, 1, G_MAXINT, &count, NULL))
+    g_error ("%s wants a number from 1 on behind the colon: %s", variable, value);
+  wish->countdown = (int)count;
   wish->name = g_strdup (parts[0]);
 }
 

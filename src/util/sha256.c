@@ -16,9 +16,12 @@ PsSha256 *
 ps_sha256_new (void)
 {
   PsSha256 *self = g_new0 (PsSha256, 1);
+  int done;
 
   self->context = EVP_MD_CTX_new ();
-  g_assert (self->context != NULL && EVP_DigestInit_ex (self->context, EVP_sha256 (), NULL) == 1);
+  g_assert (self->context != NULL);
+  done = EVP_DigestInit_ex (self->context, EVP_sha256 (), NULL);
+  g_assert (done == 1);
   return self;
 }
 
@@ -34,13 +37,17 @@ ps_sha256_free (PsSha256 *self)
 void
 ps_sha256_update (PsSha256 *self, const void *data, gsize length)
 {
-  g_assert (EVP_DigestUpdate (self->context, data, length) == 1);
+  int done = EVP_DigestUpdate (self->context, data, length);
+
+  g_assert (done == 1);
 }
 
 void
 ps_sha256_finish (PsSha256 *self, uint8_t sum[PS_SHA256_SIZE])
 {
-  g_assert (EVP_DigestFinal_ex (self->context, sum, NULL) == 1);
+  int done = EVP_DigestFinal_ex (self->context, sum, NULL);
+
+  g_assert (done == 1);
 }
 
 gboolean
@@ -54,6 +61,8 @@ ps_sha256_fd (int fd, uint8_t sum[PS_SHA256_SIZE], GCancellable *cancellable, GE
     {
       gssize got = pread (fd, block, BLOCK_SIZE, offset);
 
+      if (got < 0 && errno == EINTR)
+        continue;
       if (got < 0)
         {
           g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s", g_strerror (errno));

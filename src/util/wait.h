@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @n_fds: how many, at most 16
  * @timeout_us: microseconds, -1 for no limit
  *
- * Blocks until a descriptor is ready, the time is over or @cancellable is cancelled.
+ * Blocks until a descriptor is ready, the time is over or @cancellable is cancelled. A signal does
+ * not end the wait.
  *
  * Returns: the number of ready descriptors, 0 when the time is over, -1 with @error set
  * (G_IO_ERROR_CANCELLED or what poll says)
