@@ -266,7 +266,7 @@ ps_download_start (PsExecutor *executor, const PsStep *step)
       return;
     }
   transfer = ps_transfer_new (executor, step, FALSE);
-  transfer->temp = ps_local_temp_new (executor->context->local, step->path, FALSE, &error);
+  transfer->temp = ps_reuse_open_temp (executor->reuse, step->path, &step->remote, &error);
   if (transfer->temp == NULL)
     {
       ps_executor_step_failed (executor, step, error);
@@ -274,8 +274,7 @@ ps_download_start (PsExecutor *executor, const PsStep *step)
       ps_transfer_free (transfer);
       return;
     }
-  get.fd = ps_local_temp_peek_fd (transfer->temp);
   record_intent (transfer);
   executor->in_flight++;
-  ps_remote_get_async (executor->context->remote, &get, fetched, transfer);
+  ps_reuse_get_async (executor->reuse, &get, transfer->temp, &step->local, fetched, transfer);
 }

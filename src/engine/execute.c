@@ -132,7 +132,8 @@ gboolean
 ps_executor_commit (PsExecutor *self, GError **error)
 {
   self->uncommitted = 0;
-  if (!self->over && !ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error))
+  if (!self->over
+      && !ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error))
     return FALSE;
   return ps_local_sync_dirs (self->context->local, error)
          && ps_store_commit (self->context->store, error);
@@ -151,7 +152,7 @@ place_if_due (PsExecutor *self)
 static gboolean
 turn (PsExecutor *self, GError **error)
 {
-  if (!ps_remote_step (self->context->remote, PROGRESS_US, self->context->cancellable, error))
+  if (!ps_reuse_step (self->reuse, PROGRESS_US, self->context->cancellable, error))
     return FALSE;
   tell_progress (self);
   place_if_due (self);
@@ -352,6 +353,7 @@ clear_executor (PsExecutor *self)
 {
   g_ptr_array_unref (self->transfers);
   g_ptr_array_unref (self->fetched);
+  ps_reuse_free (self->reuse);
   g_clear_error (&self->failure);
 }
 
@@ -363,6 +365,7 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
   g_auto (PsExecutor) self = {
     .context = context,
     .plan = plan,
+    .reuse = ps_reuse_new (context),
     .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
   };
@@ -371,13 +374,13 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
   count_transfers (context, plan);
   ok = run_phases (&self, error);
   self.over = !ok;
-  while (self.in_flight > 0 && ps_remote_step (context->remote, -1, context->cancellable, NULL))
+  while (self.in_flight > 0 && ps_reuse_step (self.reuse, -1, context->cancellable, NULL))
     ; /* nothing may call back into an executor that is gone */
   if (!ok && self.fetched->len > 0)
     ps_download_place_fetched (&self); /* it is here: do not fetch it twice */
   context->progress->n_transfers = 0;
   if (ok)
-    return ps_executor_commit (&self, error);
+    return ps_reuse_tidy (self.reuse, error) && ps_executor_commit (&self, error);
   if (!ps_executor_commit (&self, NULL))
     g_info ("what was done before the failure could not be recorded");
   return FALSE;

@@ -6,6 +6,7 @@
 #include "engine/pass.h"
 #include "engine/quick.h"
 #include "engine/roots.h"
+#include "engine/versions.h"
 
 #include <string.h>
 
@@ -28,9 +29,10 @@ struct PsRun
   PsStore *store;
   PsRemote *remote;
   gboolean remote_prepared;
-  PsLocal *local;       /* only while a run lasts */
-  PsDirCache *dirs;     /* (nullable) made when a second run shows that there will be many */
-  int64_t full_scan_at; /* monotonic: when the server was last listed as a whole */
+  PsVersionSweep *sweep; /* (nullable) of this link */
+  PsLocal *local;        /* only while a run lasts */
+  PsDirCache *dirs;      /* (nullable) made when a second run shows that there will be many */
+  int64_t full_scan_at;  /* monotonic: when the server was last listed as a whole */
   PsProgress progress;
 };
 
@@ -115,6 +117,7 @@ ps_run_new (const PsConfig *config, const char *state_dir, const PsRunPorts *por
 static void
 close_link (PsRun *self)
 {
+  g_clear_pointer (&self->sweep, ps_version_sweep_free);
   g_clear_pointer (&self->remote, ps_remote_free);
   self->remote_prepared = FALSE;
 }
@@ -345,6 +348,18 @@ run_passes (PsRun *self, PsContext *context, PsRoots *roots, GError **error)
   return TRUE;
 }
 
+/* Removes a few of the versions that have expired. */
+static gboolean
+sweep_versions (PsRun *self, PsContext *context, GError **error)
+{
+  if ((context->flags & PS_SYNC_DRY_RUN) != 0)
+    return TRUE;
+  if (self->sweep == NULL)
+    self->sweep = ps_version_sweep_new ();
+  return ps_version_sweep_step (self->sweep, context, error)
+         && ps_store_commit (context->store, error);
+}
+
 /* The part of a run that may fail. */
 static gboolean
 run (PsRun *self, PsContext *context, gboolean check, GError **error)
@@ -358,7 +373,7 @@ run (PsRun *self, PsContext *context, gboolean check, GError **error)
       set_state (self, PS_RUN_SCAN);
       return ps_check_contents (context, error);
     }
-  return run_passes (self, context, &roots, error);
+  return run_passes (self, context, &roots, error) && sweep_versions (self, context, error);
 }
 
 /* The traffic of this run alone: the link may be older than it. */

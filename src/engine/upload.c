@@ -140,7 +140,8 @@ send_file (PsTransfer *transfer)
       return;
     }
   record_intent (transfer);
-  ps_remote_put_async (remote, &put, uploaded, transfer);
+  ps_reuse_put_async (executor->reuse, &put, transfer->step->has_row ? &transfer->step->row : NULL,
+                      uploaded, transfer);
 }
 
 static gboolean

@@ -36,7 +36,7 @@ typedef enum
 
 struct PsVersionSweep
 {
-  PsContext *context;
+  PsContext *context; /* borrowed; of the present step */
   Phase phase;
   int64_t now;            /* of the walk */
   GQueue dirs;            /* (element-type filename) still to be seen */
@@ -46,11 +46,10 @@ struct PsVersionSweep
 };
 
 PsVersionSweep *
-ps_version_sweep_new (PsContext *context)
+ps_version_sweep_new (void)
 {
   PsVersionSweep *self = g_new0 (PsVersionSweep, 1);
 
-  self->context = context;
   g_queue_init (&self->dirs);
   return self;
 }
@@ -258,11 +257,12 @@ end_walk (PsVersionSweep *self, GError **error)
 }
 
 gboolean
-ps_version_sweep_step (PsVersionSweep *self, GError **error)
+ps_version_sweep_step (PsVersionSweep *self, PsContext *context, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   int64_t until = g_get_monotonic_time () + STEP_US;
 
+  self->context = context;
   if (self->phase == PHASE_REST && !begin_if_due (self, error))
     return FALSE;
   if (self->phase == PHASE_REST)

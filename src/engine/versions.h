@@ -51,8 +51,8 @@ gboolean ps_versions_restore (PsRemote *remote, PsLocal *local, const char *id, 
 /* Removing what has expired, a little at a time. */
 typedef struct PsVersionSweep PsVersionSweep;
 
-/* Between passes; @context borrowed, for as long as it has its link. */
-PsVersionSweep *ps_version_sweep_new (PsContext *context);
+/* Lives as long as one link. */
+PsVersionSweep *ps_version_sweep_new (void);
 void ps_version_sweep_free (PsVersionSweep *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsVersionSweep, ps_version_sweep_free)
 
@@ -66,6 +66,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsVersionSweep, ps_version_sweep_free)
  *
  * Returns: FALSE with @error only when the link is lost or the base fails
  */
-gboolean ps_version_sweep_step (PsVersionSweep *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ps_version_sweep_step (PsVersionSweep *self, PsContext *context,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -182,12 +182,12 @@ test_fetch (void)
 static void
 sweep (Device *device)
 {
-  g_autoptr (PsVersionSweep) versions = ps_version_sweep_new (&device->context);
+  g_autoptr (PsVersionSweep) versions = ps_version_sweep_new ();
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 10; i++) /* each a walk, or a part of one */
     {
-      g_assert_true (ps_version_sweep_step (versions, &error));
+      g_assert_true (ps_version_sweep_step (versions, &device->context, &error));
       g_assert_no_error (error);
     }
   while (ps_remote_outstanding (device->remote) > 0)
