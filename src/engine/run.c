@@ -3,6 +3,7 @@
 
 #include "engine/check.h"
 #include "engine/context.h"
+#include "engine/error.h"
 #include "engine/pass.h"
 #include "engine/quick.h"
 #include "engine/roots.h"
@@ -250,46 +251,6 @@ prepare (PsRun *self, GCancellable *cancellable, GError **error)
          || ps_store_set_value (self->store, KEY_SERVER_CAPS, caps, error);
 }
 
-static PsEngineError
-code_for_sftp (int code)
-{
-  switch (code)
-    {
-    case PS_SFTP_ERROR_UNREACHABLE:
-    case PS_SFTP_ERROR_LINK:
-      return PS_ENGINE_ERROR_RETRY;
-    case PS_SFTP_ERROR_HOST_KEY:
-    case PS_SFTP_ERROR_AUTH:
-    case PS_SFTP_ERROR_NO_SFTP:
-    case PS_SFTP_ERROR_SETUP:
-      return PS_ENGINE_ERROR_AUTH;
-    default:
-      return PS_ENGINE_ERROR_FAILED;
-    }
-}
-
-/* Says what went wrong in terms of what the owner can do about it. Cancellation and our own errors
- * pass unchanged. */
-static GError *
-translate (GError *error)
-{
-  PsEngineError code = PS_ENGINE_ERROR_FAILED;
-  GError *translated;
-
-  if (error->domain == PS_ENGINE_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return error;
-  if (error->domain == PS_SFTP_ERROR)
-    code = code_for_sftp (error->code);
-  else if (g_error_matches (error, PS_STORE_ERROR, PS_STORE_ERROR_LOCKED))
-    code = PS_ENGINE_ERROR_BUSY;
-  else if (g_error_matches (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_ROOT)
-           || error->domain == PS_CONFIG_ERROR)
-    code = PS_ENGINE_ERROR_CONFIG;
-  translated = g_error_new_literal (PS_ENGINE_ERROR, code, error->message);
-  g_error_free (error);
-  return translated;
-}
-
 /* Everything that a run needs, opened and checked. */
 static gboolean
 set_up (PsRun *self, PsContext *context, gboolean prepares, PsRoots *roots, GError **error)
@@ -439,7 +400,7 @@ run_and_account (PsRun *self, PsSyncFlags flags, gboolean check, PsSummary *summ
   set_state (self, failure == NULL ? PS_RUN_IDLE : PS_RUN_FAILED);
   if (failure == NULL)
     return TRUE;
-  g_propagate_error (error, translate (failure));
+  g_propagate_error (error, ps_engine_error_translate (failure));
   return FALSE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A server being looked at before there is a pair: setup, trust, install-key. Same thread rules as
- * PsSession; signal "question" (PsQuestion). */
+ * PsSession; signals "question" and "secret-accepted" (PsQuestion), as there. Calls are carried out
+ * one after the other. */
 #pragma once
 
 #include "engine/config.h"
@@ -22,8 +23,8 @@ void ps_server_connect_async (PsServer *self, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 gboolean ps_server_connect_finish (PsServer *self, GAsyncResult *result, GError **error);
 
-/* Directories in @path (absolute, or relative to the login directory; "" = that one). finish
- * returns (element-type utf8) sorted names, and
+/* Directories in @path (absolute, or relative to the login directory; "" = that one); names that
+ * are not UTF-8 are left out. finish returns (element-type utf8) sorted names, and
  * *@real_path the absolute path. */
 void ps_server_list_async (PsServer *self, const char *path, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data);

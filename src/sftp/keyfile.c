@@ -104,7 +104,9 @@ ps_key_file_parse (const char *text, const char *public_text)
   const char *begin = strstr (text, "-----BEGIN ");
   g_autofree char *body = NULL;
 
-  self->content = g_bytes_new (text, strlen (text));
+  /* With the NUL behind it: libssh2 1.10 takes the length, and then looks for the NUL all the same.
+   */
+  self->content = g_bytes_new_take (g_strdup (text), strlen (text));
   self->public_key = public_text != NULL ? parse_public_line (public_text) : NULL;
   set_kind (self);
   if (g_str_has_prefix (text, "PuTTY-User-Key-File"))

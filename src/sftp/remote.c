@@ -58,6 +58,15 @@ init_queues (PsRemote *self)
       g_queue_init (&self->streams[upload][bulk]);
 }
 
+/* Relative paths begin in the home directory anyway. */
+static const char *
+without_tilde (const char *root)
+{
+  if (g_str_has_prefix (root, "~/"))
+    return root + strlen ("~/");
+  return strcmp (root, "~") == 0 ? "" : root;
+}
+
 PsRemote *
 ps_remote_new (PsTransport *transport, const PsRemoteOptions *options, GCancellable *cancellable,
                GError **error)
@@ -69,15 +78,10 @@ ps_remote_new (PsTransport *transport, const PsRemoteOptions *options, GCancella
     .download_limit = options->download_limit,
     .clock = options->clock,
   };
-  const char *root = options->root;
 
   init_queues (self);
-  if (g_str_has_prefix (root, "~/")) /* relative paths begin there anyway */
-    root += strlen ("~/");
-  else if (strcmp (root, "~") == 0)
-    root = "";
   self->options = *options;
-  self->options.root = self->root = g_strdup (root);
+  self->options.root = self->root = g_strdup (without_tilde (options->root));
   self->options.device = self->device_name = g_strdup (options->device);
   self->device = device_for_temp (options->device);
   self->clock = options->clock != NULL ? options->clock : ps_clock_system ();
@@ -115,6 +119,18 @@ ps_remote_free (PsRemote *self)
   g_free (self->device);
   g_free (self->device_name);
   g_free (self);
+}
+
+void
+ps_remote_set_root (PsRemote *self, const char *root)
+{
+  g_return_if_fail (self->outstanding == 0);
+
+  g_free (self->root);
+  self->options.root = self->root = g_strdup (without_tilde (root));
+  g_hash_table_remove_all (self->made_dirs);
+  g_hash_table_remove_all (self->used_versions);
+  take_caps (self);
 }
 
 const PsRemoteCaps *

@@ -60,6 +60,10 @@ typedef struct
  */
 PsRemote *ps_remote_new (PsTransport *transport, const PsRemoteOptions *options,
                          GCancellable *cancellable, GError **error);
+/* Turns to another root on the same server, as setup does. Only while nothing is outstanding;
+ * what was prepared for the former root does not hold for this one. */
+void ps_remote_set_root (PsRemote *self, const char *root);
+
 void ps_remote_free (
     PsRemote *self); /* outstanding operations are called back with G_IO_ERROR_CANCELLED first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsRemote, ps_remote_free)

@@ -749,7 +749,8 @@ test_password_file (Fixture *f, gconstpointer data)
   g_autofree char *expected = g_strdup_printf (
       "The server server did not accept the password in %s; correct it there", file);
 
-  g_assert_true (g_file_set_contents_full (file, "sesame\n", -1, 0, 0600, NULL));
+  g_assert_true (
+      g_file_set_contents_full (file, "sesame\n", -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   f->config->password_file = g_strdup (file);
   ps_session_set_config (f->session, f->config);
   fake_run_then (FAKE_PASSWORD, 0);
@@ -759,7 +760,8 @@ test_password_file (Fixture *f, gconstpointer data)
   g_assert_null (f->question);
   g_assert_cmpuint (f->accepted, ==, 0); /* nothing to remember */
 
-  g_assert_true (g_file_set_contents_full (file, "old\n", -1, 0, 0600, NULL));
+  g_assert_true (
+      g_file_set_contents_full (file, "old\n", -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   fake_run_then (FAKE_PASSWORD, 0);
   ps_session_sync_now (f->session);
   ps_test_assert_soon (is_attention, f);
