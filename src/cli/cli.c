@@ -214,9 +214,7 @@ static void
 take_options (PsCli *cli)
 {
   make_all_absolute (&cli->options);
-  ps_output_free (cli->output);
-  cli->output = ps_output_new (output_flags (&cli->options));
-  ps_output_take_log (cli->output);
+  ps_output_set_flags (cli->output, output_flags (&cli->options));
   if (cli->options.json)
     g_clear_pointer (&cli->terminal, ps_terminal_free);
 }

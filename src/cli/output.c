@@ -14,7 +14,7 @@
 
 struct PsOutput
 {
-  PsOutputFlags flags; /* const after new */
+  PsOutputFlags flags;
   gboolean has_terminal;
   char *drawn;  /* (nullable) the progress line that stands there now */
   gint64 since; /* when it was drawn, monotonic */
@@ -29,9 +29,16 @@ ps_output_new (PsOutputFlags flags)
 {
   PsOutput *self = g_new0 (PsOutput, 1);
 
+  ps_output_set_flags (self, flags);
+  return self;
+}
+
+void
+ps_output_set_flags (PsOutput *self, PsOutputFlags flags)
+{
   self->flags = flags;
   self->has_terminal = isatty (STDERR_FILENO) && (flags & (PS_OUTPUT_JSON | PS_OUTPUT_QUIET)) == 0;
-  return self;
+  g_log_set_debug_enabled ((flags & PS_OUTPUT_DEBUG) != 0);
 }
 
 void
@@ -77,7 +84,6 @@ ps_output_take_log (PsOutput *self)
 {
   log_output = self;
   g_log_writer_default_set_use_stderr (TRUE);
-  g_log_set_debug_enabled ((self->flags & PS_OUTPUT_DEBUG) != 0);
   g_log_set_writer_func (write_log, NULL, NULL);
 }
 

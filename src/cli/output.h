@@ -19,12 +19,14 @@ typedef enum
 typedef struct PsOutput PsOutput;
 
 PsOutput *ps_output_new (PsOutputFlags flags);
+void ps_output_set_flags (PsOutput *self, PsOutputFlags flags);
 void ps_output_free (PsOutput *self); /* takes the progress line away */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsOutput, ps_output_free)
 
 gboolean ps_output_is_json (const PsOutput *self);
 
-/* Has GLib's log messages take turns with the progress line, as long as @self lives. */
+/* Has GLib's log messages take turns with the progress line, as long as @self lives. Once in a
+ * process, before there are threads. */
 void ps_output_take_log (PsOutput *self);
 
 /* A line of the answer; not with --json or --quiet. */

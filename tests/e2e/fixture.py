@@ -426,8 +426,8 @@ class Device:
             self._give_to_owner()
             more.update(user=self.owner.uid, group=self.owner.gid, extra_groups=[],
                         cwd=self.owner.base)
-        return self.test.spawn([self.program, *map(str, arguments)], env={**self.env, **(env or {})},
-                               stdin=subprocess.DEVNULL, start_new_session=True, **more)
+        return self.test.spawn([self.program, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                               env={**self.env, **(env or {})}, start_new_session=True, **more)
 
     def cli(self, *arguments, env=None, timeout=120):
         """Runs pisync-cli to its end."""
@@ -488,7 +488,8 @@ class Test:
         self.servers = []
         self.processes = []
         self.deferred = []
-        self.seed = int(os.environ.get("PISYNC_TEST_SEED", random.SystemRandom().randrange(1 << 31)))
+        self.seed = int(os.environ.get("PISYNC_TEST_SEED",
+                                       random.SystemRandom().randrange(1 << 31)))
         self.random = random.Random(self.seed)
 
     def server(self, **options):
