@@ -189,7 +189,7 @@ def test_changed_host_key(t):
     server.stop()
     server.new_host_key()
     server.start()
-    refused(device, CONNECT, "changed", "trust")
+    refused(device, CONNECT, "is not the one that is known", "reinstall", "pisync-cli trust")
     equal((here / "a").exists(), False)
     refused(device, CONNECT, command=("--json", "trust", "--fingerprint", "SHA256:" + "A" * 43))
     refused(device, CONNECT, server.fingerprint, command=("--json", "trust"))
@@ -234,7 +234,7 @@ def password_file(t, mode, *parts):
 
 
 def test_password_file_others_can_read(t):
-    password_file(t, 0o644, "password", "0600")
+    password_file(t, 0o644, "password", "chmod 600")
 
 
 def test_password_file_missing(t):

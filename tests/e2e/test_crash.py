@@ -3,6 +3,7 @@
 """The program dies at every named point, and by kill -9 at any moment; the next run brings both
 sides together and nothing is lost."""
 
+import os
 import signal
 import subprocess
 
@@ -39,6 +40,10 @@ def prepare(t):
         (root / "base" / f"{4 + side}.txt").unlink()
         (root / f"folder{side}").mkdir()
         put(root / f"big{side}", f"big {side} " * 50000)
+    later = int((device.local / "base" / "9.txt").stat().st_mtime) + 100
+    put(device.local / "base" / "10.txt", "both edited, this one loses")
+    put(here / "base" / "10.txt", "both edited, this one is the newer")
+    os.utime(here / "base" / "10.txt", (later, later))
     (device.local / "moving" / "one").rename(device.local / "moving" / "two")
     (here / "drifting" / "one").rename(here / "drifting" / "two")
     (device.local / "base" / "7.txt").chmod(0o755)

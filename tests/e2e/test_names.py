@@ -13,7 +13,7 @@ def test_odd_names(t):
     server, device = t.pair()
     here, _ = server.remote()
     names = [b"-rf", b" lead", b"trail ", b"a\\b", b"quote'\"", b"$(touch x)", b"a;b", b"*?[x]",
-             b"new\nline", b"\xff\xfe", b"x" * 255, "\u65e5\u672c\u8a9e".encode(), b"~", b"#x#",
+             b"new\nline", b"\xff\xfe", b"x" * 255, "\u65e5\u672c\u8a9e".encode(), b"~", b"#x",
              b"......", b"CON", b"a:b", b"tab\t"]
     for root in (device.local, here):
         for number, name in enumerate(names):
