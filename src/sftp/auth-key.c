@@ -24,6 +24,7 @@ typedef struct
   GPtrArray *agent_keys; /* (element-type GBytes) those not tried yet */
   GString *tried;        /* for the message */
   guint offers;
+  guint refusals; /* of these, by the server */
   gboolean needs_ssh;
 } Keys;
 
@@ -70,16 +71,59 @@ ps_auth_ask (const PsLogin *login, PsSecretRequest *request, GError **error)
   return NULL;
 }
 
+/* libssh2 has the same code for a refusal and for an answer that never came. */
+static gboolean
+is_unanswered (PsSsh2Link *link)
+{
+  char *text = NULL;
+
+  libssh2_session_last_error (ps_ssh2_link_session (link), &text, NULL, 0);
+  return ps_ssh2_link_is_lost (link) && text != NULL && strstr (text, "aiting for") != NULL;
+}
+
+void
+ps_auth_blame_refusal (const PsLogin *login, PsSsh2Link *link, GError **error)
+{
+  if (error == NULL || !ps_sftp_error_is_link (*error) || !ps_ssh2_link_is_lost (link))
+    return;
+  g_clear_error (error);
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+               "%s refused what was tried for %s and closed the connection", login->options->host,
+               login->config->user);
+}
+
 PsAuthOutcome
 ps_auth_outcome (PsSsh2Link *link, int code, const char *doing, GError **error)
 {
   if (code == 0)
     return PS_AUTH_ACCEPTED;
+  if (code == LIBSSH2_ERROR_SOCKET_DISCONNECT && !ps_ssh2_link_is_lost (link))
+    {
+      /* It said so in a message: the line is well. */
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+                   "%s: the server refused and ended the connection", doing);
+      return PS_AUTH_FAILED;
+    }
+  if (is_unanswered (link))
+    {
+      ps_ssh2_link_set_error (link, code, PS_SFTP_ERROR_LINK, doing, error);
+      return PS_AUTH_FAILED;
+    }
   if (code == LIBSSH2_ERROR_AUTHENTICATION_FAILED || code == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED
       || code == LIBSSH2_ERROR_METHOD_NOT_SUPPORTED)
     return PS_AUTH_REFUSED;
   ps_ssh2_link_set_error (link, code, PS_SFTP_ERROR_AUTH, doing, error);
   return PS_AUTH_FAILED;
+}
+
+/* The same, counted. */
+static PsAuthOutcome
+key_outcome (Keys *keys, int code, GError **error)
+{
+  PsAuthOutcome outcome = ps_auth_outcome (keys->link, code, "The login by key failed", error);
+
+  keys->refusals += outcome == PS_AUTH_REFUSED;
+  return outcome;
 }
 
 static void
@@ -190,7 +234,7 @@ try_agent_key (Keys *keys, GBytes *key, const char *name, GError **error)
   /* A server that does not know the trick with RSA, or an agent without SHA-2. */
   if (code != 0 && strcmp (type, "ssh-rsa") == 0)
     keys->needs_ssh = TRUE;
-  return ps_auth_outcome (keys->link, code, "The login by key failed", error);
+  return key_outcome (keys, code, error);
 }
 
 /* Asks the server about a key before a person is asked for its passphrase. */
@@ -203,8 +247,7 @@ probe_key (Keys *keys, GBytes *key, GError **error)
 
   if (code == LIBSSH2_ERROR_EAGAIN)
     return PS_AUTH_FAILED;
-  return signing.asked ? PS_AUTH_ACCEPTED
-                       : ps_auth_outcome (keys->link, code, "The login by key failed", error);
+  return signing.asked ? PS_AUTH_ACCEPTED : key_outcome (keys, code, error);
 }
 
 /* Signs with the key of a file. *@unreadable: the passphrase is wrong, or the file is damaged. */
@@ -227,7 +270,7 @@ use_key_file (Keys *keys, const PsKeyFile *file, const char *passphrase, gboolea
   *unreadable = code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_KEYFILE_AUTH_FAILED;
   if (*unreadable)
     return PS_AUTH_REFUSED;
-  return ps_auth_outcome (keys->link, code, "The login by key failed", error);
+  return key_outcome (keys, code, error);
 }
 
 static PsAuthOutcome
@@ -429,6 +472,8 @@ ps_auth_by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh, GEr
     return FALSE;
   outcome = try_all (&keys, error);
   *needs_ssh = keys.needs_ssh;
+  if (outcome == PS_AUTH_FAILED && keys.refusals > 0)
+    ps_auth_blame_refusal (login, link, error);
   if (outcome == PS_AUTH_REFUSED)
     set_refused_error (&keys, error);
   return outcome == PS_AUTH_ACCEPTED;

@@ -21,6 +21,10 @@ gboolean ps_auth_by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs
 /* What a code of libssh2's userauth functions means; @doing begins the message of a failure. */
 PsAuthOutcome ps_auth_outcome (PsSsh2Link *link, int code, const char *doing, GError **error);
 
+/* A connection that broke after the server had refused something is no accident: to come back with
+ * the same again would only get this address banned. Makes such an error one of AUTH. */
+void ps_auth_blame_refusal (const PsLogin *login, PsSsh2Link *link, GError **error);
+
 /* Asks for a secret. Never returns NULL without @error. */
 char *ps_auth_ask (const PsLogin *login, PsSecretRequest *request, GError **error);
 

@@ -196,6 +196,8 @@ by_password (const PsLogin *login, PsSsh2Link *link, gboolean by_prompts, gboole
 
       if (outcome == PS_AUTH_ACCEPTED)
         note_accepted (&dialogue);
+      if (outcome == PS_AUTH_FAILED && dialogue.attempt > 0)
+        ps_auth_blame_refusal (login, link, error);
       if (outcome != PS_AUTH_REFUSED)
         return outcome == PS_AUTH_ACCEPTED;
       if (dialogue.n_prompts > 0)

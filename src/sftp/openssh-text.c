@@ -122,7 +122,7 @@ static const struct
   { "UNPROTECTED PRIVATE KEY FILE", PS_SFTP_ERROR_SETUP,
     "The key file for %s can be read by others, so ssh refuses it. Run chmod 600 on it" },
   { "Too many authentication failures", PS_SFTP_ERROR_AUTH,
-    "%s was offered too many keys. Name the right one as keyfile" },
+    "%s refused all that was offered and closed the connection. If it is many keys, name one as keyfile" },
   { "Permission denied", PS_SFTP_ERROR_AUTH, "%s refused the login" },
   { "No more authentication methods", PS_SFTP_ERROR_AUTH, "%s refused the login" },
   { "no matching ", PS_SFTP_ERROR_SETUP, "This computer and %s have no common way to encrypt" },

@@ -212,6 +212,12 @@ ps_ssh2_link_wait (PsSsh2Link *self, gint64 deadline, GCancellable *cancellable,
 }
 
 gboolean
+ps_ssh2_link_is_lost (const PsSsh2Link *self)
+{
+  return self->broken != 0 || self->eof;
+}
+
+gboolean
 ps_ssh2_code_is_broken (int code)
 {
   switch (code)
@@ -241,7 +247,7 @@ ps_ssh2_link_set_error (PsSsh2Link *self, int code, int otherwise, const char *d
 {
   char *text = NULL;
 
-  if (self->broken != 0 || self->eof)
+  if (ps_ssh2_link_is_lost (self))
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK, "%s: %s", doing,
                    self->broken != 0 ? g_strerror (self->broken)
@@ -286,10 +292,10 @@ static const struct
 static void
 set_handshake_error (PsSsh2Link *self, int code, GError **error)
 {
-  if (code == LIBSSH2_ERROR_BANNER_RECV && !self->eof && self->broken == 0)
+  if (code == LIBSSH2_ERROR_BANNER_RECV && !ps_ssh2_link_is_lost (self))
     g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
                          "What answers there is no SSH server. Is the port right?");
-  else if (self->eof || self->broken != 0)
+  else if (ps_ssh2_link_is_lost (self))
     g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
                          "The server closed the connection before the login. It may have too many "
                          "connections, or refuse this address for a while");
@@ -314,9 +320,8 @@ ps_ssh2_link_handshake (PsSsh2Link *self, const char *host_key_types, guint time
       return FALSE;
   if (code == 0)
     return TRUE;
-  *no_common = !self->eof && self->broken == 0
-               && (code == LIBSSH2_ERROR_KEX_FAILURE || code == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE
-                   || code == LIBSSH2_ERROR_METHOD_NONE);
+  *no_common = !ps_ssh2_link_is_lost (self)
+               && (code == LIBSSH2_ERROR_KEX_FAILURE || code == LIBSSH2_ERROR_METHOD_NONE);
   set_handshake_error (self, code, error);
   return FALSE;
 }
@@ -357,7 +362,7 @@ ps_ssh2_link_close (PsSsh2Link *self)
 {
   if (self->fd < 0)
     return;
-  if (self->session != NULL && self->broken == 0 && !self->eof)
+  if (self->session != NULL && !ps_ssh2_link_is_lost (self))
     {
       libssh2_session_disconnect (self->session, "bye");
       ps_ssh2_link_flush (self, NULL);

@@ -67,6 +67,9 @@ gboolean ps_ssh2_link_wait (PsSsh2Link *self, gint64 deadline, GCancellable *can
 void ps_ssh2_link_set_error (PsSsh2Link *self, int code, int otherwise, const char *doing,
                              GError **error);
 
+/* Whether the other side has closed, or the socket failed. */
+gboolean ps_ssh2_link_is_lost (const PsSsh2Link *self);
+
 /* Whether @code of libssh2 means that the connection itself is broken. */
 gboolean ps_ssh2_code_is_broken (int code);
 
