@@ -24,6 +24,7 @@ ps_local_mkdir (PsLocal *self, const char *path, PsEntry *made, GError **error)
     return ps_local_fail (error, errno, "make the directory", path);
   ps_local_mark_dir (self, parent);
   number = ps_local_stat_at (parent, name, made);
+  ps_local_hand_out (self, made);
   if (number != 0)
     return ps_local_fail (error, number, "make the directory", path);
   return made->kind == PS_KIND_DIR
@@ -48,6 +49,7 @@ ps_local_symlink (PsLocal *self, const char *path, const char *target, PsEntry *
                                   "is a symbolic link, which this disk cannot hold");
   ps_local_mark_dir (self, parent);
   number = ps_local_stat_at (parent, name, made);
+  ps_local_hand_out (self, made);
   return number == 0 || ps_local_fail (error, number, "make the symbolic link", path);
 }
 
@@ -174,7 +176,10 @@ ps_local_move (PsLocal *self, const char *from, const char *to, const PsEntry *e
     return ps_local_fail (error, number, "move to its new name", to);
   ps_local_mark_dir (self, ends.from_fd);
   ps_local_mark_dir (self, ends.to_fd);
-  return verify_moved (&ends, &before, moved, error) && !ps_fault ("local-moved", error);
+  if (!verify_moved (&ends, &before, moved, error))
+    return FALSE;
+  ps_local_hand_out (self, moved);
+  return !ps_fault ("local-moved", error);
 }
 
 gboolean
@@ -236,5 +241,8 @@ ps_local_set_attributes (PsLocal *self, const char *path, const PsEntry *expecte
   if (number != 0)
     return ps_local_fail (error, number, "set time and permissions of", path);
   ps_local_mark_file (self, fd);
-  return ps_local_fstat (fd, now, error);
+  if (!ps_local_fstat (fd, now, error))
+    return FALSE;
+  ps_local_hand_out (self, now);
+  return TRUE;
 }

@@ -61,6 +61,13 @@ ps_local_stat_at (int dir_fd, const char *name, PsEntry *entry)
   return 0;
 }
 
+void
+ps_local_hand_out (const PsLocal *self, PsEntry *entry)
+{
+  if (!self->stable_inodes)
+    entry->inode = entry->device = 0;
+}
+
 int
 ps_local_set_mtime (int fd, int64_t ns)
 {

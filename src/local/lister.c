@@ -61,6 +61,7 @@ add_name (PsLocal *self, PsListing *listing, int dir_fd, const char *name)
       return;
     }
   number = ps_local_stat_at (dir_fd, name, &entry);
+  ps_local_hand_out (self, &entry);
   if (number == 0)
     ps_listing_add (listing, name, &entry);
   else if (number != ENOENT) /* gone meanwhile */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "local/local.h"
+#include "util/clock.h"
 
 #include <sys/stat.h>
 
@@ -22,6 +23,7 @@ struct PsLocal
   bool stable_inodes; /* a file keeps its inode number as long as it is that file */
   bool sync_whole;    /* syncfs reports what could not be written (Linux 5.8) */
   bool use_desktop;   /* the desktop's trash may be used */
+  const PsClock *clock;
   mode_t file_mode;   /* 0666 & ~umask */
   GQueue requests;    /* (element-type utf8) directories to be listed */
   GHashTable *live;   /* (element-type utf8) names of temporary files in use, borrowed from them */
@@ -69,6 +71,9 @@ void ps_local_entry_from_stat (PsEntry *entry, const struct stat *st);
 
 /* Returns 0 or an errno; absence is ENOENT. */
 int ps_local_stat_at (int dir_fd, const char *name, PsEntry *entry);
+
+/* Makes an entry fit to be handed out: inode numbers that mean nothing become "not known". */
+void ps_local_hand_out (const PsLocal *self, PsEntry *entry);
 
 /* Sets the mtime alone. Returns 0 or an errno. */
 int ps_local_set_mtime (int fd, int64_t ns);

@@ -74,6 +74,9 @@ void ps_local_read_marker (PsLocal *self, PsMarker *marker);
 gboolean ps_local_write_marker (PsLocal *self, const PsMarker *marker,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Entries carry inode and device only on file systems that keep them for as long as the file
+ * exists; 0 elsewhere (FAT, FUSE). */
+
 /* What lies at @path now (kind ABSENT where nothing does; that is no error). */
 gboolean ps_local_stat (PsLocal *self, const char *path, PsEntry *entry,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

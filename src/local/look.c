@@ -31,6 +31,7 @@ ps_local_stat (PsLocal *self, const char *path, PsEntry *entry, GError **error)
       return FALSE;
     }
   number = ps_local_stat_at (parent, name, entry);
+  ps_local_hand_out (self, entry);
   return number == 0 || number == ENOENT || ps_local_fail (error, number, "look at", path);
 }
 
@@ -76,6 +77,7 @@ ps_local_open_file (PsLocal *self, const char *path, PsEntry *entry, GError **er
       refuse_other_kind (error, path, entry);
       return -1;
     }
+  ps_local_hand_out (self, entry);
   return ps_steal_fd (&fd);
 }
 

@@ -21,6 +21,9 @@ static const long stable_inode_magics[] = {
   0x2fc12fc1, /* ZFS */
   0xca451a4e, /* bcachefs */
   0x01021994, /* tmpfs */
+  0x6969,     /* NFS */
+  0x794c7630, /* overlay */
+  0xf15f,     /* eCryptfs */
 };
 
 static bool
@@ -81,6 +84,7 @@ ps_local_open (const char *root, GError **error)
   self->stable_inodes = has_stable_inodes (self->root_fd);
   self->sync_whole = kernel_is_at_least (5, 8);
   self->use_desktop = true;
+  self->clock = ps_clock_system ();
   self->file_mode = 0644;
   self->live = g_hash_table_new (g_str_hash, g_str_equal);
   self->settled = g_ptr_array_new ();

@@ -213,5 +213,6 @@ ps_local_place (PsLocal *self, PsLocalTemp *temp, const char *path, const PsEntr
   /* As it was before it could be seen by anybody: what a person does to it from now on must show.
    */
   *placed = owned->entry;
+  ps_local_hand_out (self, placed);
   return done;
 }

@@ -5,7 +5,6 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
-#include "util/clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,13 +14,15 @@
 
 #define DAY_NS (G_GINT64_CONSTANT (86400) * 1000000000)
 
+/* By the time of the last change of any kind: the mtime may be that of the server's file. One from
+ * the future (a clock put back) is as good as new. */
 static bool
-is_worth_keeping (const char *name, const PsEntry *entry)
+is_worth_keeping (const PsLocal *self, const char *name, const struct stat *st)
 {
-  int64_t age = ps_clock_now (ps_clock_system ()) - entry->mtime;
+  int64_t changed = (int64_t)MAX (st->st_ctim.tv_sec, st->st_mtim.tv_sec) * 1000000000;
 
-  /* One from the future (a clock put back) is as good as new. */
-  return g_str_has_suffix (name, PS_LOCAL_KEPT_SUFFIX) && age < PS_LOCAL_KEPT_DAYS * DAY_NS;
+  return g_str_has_suffix (name, PS_LOCAL_KEPT_SUFFIX) && S_ISREG (st->st_mode)
+         && ps_clock_now (self->clock) - changed < PS_LOCAL_KEPT_DAYS * DAY_NS;
 }
 
 static void
@@ -41,14 +42,14 @@ static void
 sweep_one (PsLocal *self, const char *name)
 {
   const char *original;
-  PsEntry entry;
+  struct stat st;
 
-  if (ps_local_stat_at (self->tmp_fd, name, &entry) != 0 || g_hash_table_contains (self->live, name)
-      || is_worth_keeping (name, &entry))
+  if (fstatat (self->tmp_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0
+      || g_hash_table_contains (self->live, name) || is_worth_keeping (self, name, &st))
     return;
   if (ps_local_is_private_name (name, &original))
     rescue (self, name, original);
-  else if (entry.kind == PS_KIND_DIR) /* only if it holds nothing */
+  else if (S_ISDIR (st.st_mode)) /* only if it holds nothing */
     (void)unlinkat (self->tmp_fd, name, AT_REMOVEDIR);
   else if (unlinkat (self->tmp_fd, name, 0) != 0)
     g_info ("left-over %s stays: %s", name, g_strerror (errno));

@@ -1,133 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Other file systems, small disks, read-only ones, mount points: each in a mount and process
- * namespace of its own, which takes everything down with it. Needs the right to mount; what the
+/* Other file systems, small disks, read-only ones, mount points. Needs the right to mount; what the
  * kernel or the machine does not have is skipped. */
-#include "local-test.h"
+#include "apart.h"
 
-#include "util/autofd.h"
-
-#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define SKIP 77
 
 static const PsEntry absent = { 0 };
 
-/* Runs a program; FALSE when it is not there or fails. */
-static gboolean
-run (const char *command)
-{
-  g_autofree char *output = NULL, *complaints = NULL;
-  int status = 0;
-
-  return g_spawn_command_line_sync (command, &output, &complaints, &status, NULL)
-         && g_spawn_check_wait_status (status, NULL);
-}
-
-static gboolean
-run_on (const char *format, const char *one, const char *two)
-{
-  g_autofree char *quoted_one = g_shell_quote (one);
-  g_autofree char *quoted_two = g_shell_quote (two);
-  g_auto (GStrv) parts = g_strsplit (format, "%s", 3);
-  g_autofree char *command
-      = g_strconcat (parts[0], quoted_one, parts[1] != NULL ? parts[1] : "",
-                     parts[1] != NULL && parts[2] != NULL ? quoted_two : "",
-                     parts[1] != NULL && parts[2] != NULL ? parts[2] : "", NULL);
-
-  return run (command);
-}
-
-/* One kind of disk: an image is made by @make ("%s" the image), mounted by @mount (image, place).
- */
-typedef struct
-{
-  const char *name;
-  goffset size;
-  const char *make, *mount;
-} Disk;
-
 /* For drivers that want a block device; it goes when it is no longer in use. */
 #define ON_BLOCK_DEVICE(command)                                                                   \
-  "sh -c 'd=$(losetup -f --show \"$0\") && " command                                               \
-  " $d \"$1\"; s=$?; losetup -d $d; exit $s' %s %s"
+  "d=$(losetup -f --show \"$0\") && " command " $d \"$1\"; s=$?; losetup -d $d; exit $s"
+#define LOOP "mount -o loop \"$0\" \"$1\""
 
 /* clang-format off */
 static const Disk disks[] = {
-  { "ext4", 16 << 20, "mkfs.ext4 -q %s", "mount -o loop %s %s" },
-  { "ext4-casefold", 16 << 20, "mkfs.ext4 -q -O casefold -E encoding=utf8 %s", "mount -o loop %s %s" },
-  { "xfs", 320 << 20, "mkfs.xfs -q %s", "mount -o loop %s %s" },
-  { "btrfs", 128 << 20, "mkfs.btrfs -q %s", "mount -o loop %s %s" },
-  { "vfat", 16 << 20, "mkfs.vfat %s", "mount -o loop %s %s" },
-  { "exfat", 16 << 20, "mkfs.exfat %s", "mount -o loop -t exfat %s %s" },
-  { "exfat-fuse", 16 << 20, "mkfs.exfat %s", ON_BLOCK_DEVICE ("mount.exfat-fuse") },
-  { "ntfs-3g", 16 << 20, "mkfs.ntfs -q -F %s", "ntfs-3g %s %s" },
+  { "ext4", 16 << 20, "mkfs.ext4 -q \"$0\"", LOOP },
+  { "ext4-casefold", 16 << 20, "mkfs.ext4 -q -O casefold -E encoding=utf8 \"$0\"",
+    LOOP " && rm -rf \"$1\"/lost+found && chattr +F \"$1\"" },
+  { "xfs", 320 << 20, "mkfs.xfs -q \"$0\"", LOOP },
+  { "btrfs", 128 << 20, "mkfs.btrfs -q \"$0\"", LOOP },
+  { "vfat", 16 << 20, "mkfs.vfat \"$0\"", LOOP },
+  { "exfat", 16 << 20, "mkfs.exfat \"$0\"", "mount -o loop -t exfat \"$0\" \"$1\"" },
+  { "exfat-fuse", 16 << 20, "mkfs.exfat \"$0\"", ON_BLOCK_DEVICE ("mount.exfat-fuse") },
+  { "ntfs-3g", 16 << 20, "mkfs.ntfs -q -F \"$0\"", "ntfs-3g \"$0\" \"$1\"" },
 };
 /* clang-format on */
-
-/* Work inside of the namespaces. Returns 0 or SKIP; a failed assertion ends the process. */
-typedef int (*Work) (Folder *folder, gconstpointer data);
-
-static int
-enter_and_work (Folder *folder, Work work, gconstpointer data)
-{
-  pid_t first;
-  int status;
-
-  if (unshare (CLONE_NEWNS | CLONE_NEWPID) != 0
-      || mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-    return SKIP;
-  first = fork (); /* the first process of its namespace: daemons of FUSE die with it */
-  if (first == 0)
-    {
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      exit (work (folder, data));
-    }
-  if (waitpid (first, &status, 0) != first || !WIFEXITED (status))
-    return 1;
-  return WEXITSTATUS (status);
-}
-
-static void
-run_apart (Folder *folder, Work work, gconstpointer data, const char *reason)
-{
-  int status;
-  pid_t child;
-
-  child = fork ();
-  if (child == 0)
-    _exit (enter_and_work (folder, work, data));
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_true (WIFEXITED (status));
-  if (WEXITSTATUS (status) == SKIP)
-    g_test_skip (reason);
-  else
-    g_assert_cmpint (WEXITSTATUS (status), ==, 0);
-}
-
-/* Nothing is opened: the root is a place to mount on. */
-static void
-bare_set_up (Folder *folder, gconstpointer data)
-{
-  folder->top = g_dir_make_tmp ("pisync-local-XXXXXX", NULL);
-  folder->root = g_build_filename (folder->top, "root", NULL);
-  make_dir (folder, folder->root);
-}
-
-static gboolean
-mount_tmpfs (const char *place, const char *options)
-{
-  return mount ("none", place, "tmpfs", 0, options) == 0;
-}
 
 /* What must work on every file system. */
 
@@ -247,7 +147,7 @@ exercise_remount (Folder *folder, const Disk *disk, const char *image)
 
   g_clear_pointer (&folder->local, ps_local_free);
   g_assert_no_errno (umount (folder->root));
-  g_assert_true (run_on (disk->mount, image, folder->root));
+  g_assert_true (apart_command (disk->mount, image, folder->root));
   folder_reopen (folder, VARIANT_WHOLE);
   now = look (folder, "lasting");
   g_assert_true (ps_local_is_expected (folder->local, &now, &placed));
@@ -258,15 +158,10 @@ work_on_disk (Folder *folder, gconstpointer data)
 {
   const Disk *disk = data;
   g_autofree char *image = g_build_filename (folder->top, "image", NULL);
-  ps_autofd fd = open (image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   const PsLocalCaps *caps;
 
-  if (ftruncate (fd, disk->size) != 0 || !run_on (disk->make, image, "")
-      || !run_on (disk->mount, image, folder->root))
-    return SKIP;
-  if (g_str_has_suffix (disk->name, "casefold") && !run_on ("chattr +F %s", folder->root, "")
-      && !run_on ("sh -c 'rmdir \"$0\"/lost+found; chattr +F \"$0\"' %s", folder->root, ""))
-    return SKIP;
+  if (!apart_make_disk (disk, image, folder->root))
+    return APART_SKIP;
   folder_reopen (folder, VARIANT_WHOLE);
   caps = ps_local_peek_caps (folder->local);
   g_test_message ("%s: names %d case %d executable %d symlinks %d exchange %d no-replace %d "
@@ -288,7 +183,7 @@ work_on_disk (Folder *folder, gconstpointer data)
 static void
 test_disk (Folder *folder, gconstpointer data)
 {
-  run_apart (folder, work_on_disk, data, "cannot make or mount such a disk here");
+  apart_run (folder, work_on_disk, data, "cannot make or mount such a disk here");
 }
 
 /* A full disk: said as such everywhere, and nothing is harmed. */
@@ -303,8 +198,8 @@ work_full (Folder *folder, gconstpointer data)
   PsEntry made, old;
   int fd;
 
-  if (!mount_tmpfs (folder->root, "size=1m,nr_inodes=64"))
-    return SKIP;
+  if (!apart_mount_tmpfs (folder->root, "size=1m,nr_inodes=64"))
+    return APART_SKIP;
   folder_reopen (folder, VARIANT_WHOLE);
   write_file (folder, "old", "old");
   write_file (folder, "large", content);
@@ -343,7 +238,7 @@ work_full (Folder *folder, gconstpointer data)
 static void
 test_full (Folder *folder, gconstpointer data)
 {
-  run_apart (folder, work_full, NULL, "needs the right to mount");
+  apart_run (folder, work_full, NULL, "needs the right to mount");
 }
 
 static int
@@ -352,8 +247,8 @@ work_read_only (Folder *folder, gconstpointer data)
   g_autoptr (GError) error = NULL;
   PsEntry entry, made, now;
 
-  if (!mount_tmpfs (folder->root, "size=1m"))
-    return SKIP;
+  if (!apart_mount_tmpfs (folder->root, "size=1m"))
+    return APART_SKIP;
   folder_reopen (folder, VARIANT_WHOLE);
   write_file (folder, "f", "text");
   entry = look (folder, "f");
@@ -376,7 +271,7 @@ work_read_only (Folder *folder, gconstpointer data)
 static void
 test_read_only (Folder *folder, gconstpointer data)
 {
-  run_apart (folder, work_read_only, NULL, "needs the right to mount");
+  apart_run (folder, work_read_only, NULL, "needs the right to mount");
 }
 
 /* Another file system mounted below the root: seen, but nothing is moved across its edge. */
@@ -390,8 +285,8 @@ work_mount_point (Folder *folder, gconstpointer data)
   PsEntry dir, file, moved;
 
   make_dir (folder, "mounted");
-  if (!mount_tmpfs (place, "size=1m"))
-    return SKIP;
+  if (!apart_mount_tmpfs (place, "size=1m"))
+    return APART_SKIP;
   folder_reopen (folder, VARIANT_WHOLE);
   write_file (folder, "mounted/f", "text");
   write_file (folder, "f", "text");
@@ -418,7 +313,7 @@ work_mount_point (Folder *folder, gconstpointer data)
 static void
 test_mount_point (Folder *folder, gconstpointer data)
 {
-  run_apart (folder, work_mount_point, NULL, "needs the right to mount");
+  apart_run (folder, work_mount_point, NULL, "needs the right to mount");
 }
 
 /* A disk of its own, with the desktop's trash at its top. */
@@ -438,8 +333,8 @@ work_top_trash (Folder *folder, gconstpointer data)
   make_dir (folder, disk);
   g_setenv ("HOME", home, TRUE);
   g_setenv ("XDG_CURRENT_DESKTOP", "GNOME", TRUE);
-  if (!mount_tmpfs (disk, "size=1m"))
-    return SKIP;
+  if (!apart_mount_tmpfs (disk, "size=1m"))
+    return APART_SKIP;
   g_free (folder->root);
   folder->root = g_build_filename (disk, "root", NULL);
   make_dir (folder, "");
@@ -459,7 +354,7 @@ work_top_trash (Folder *folder, gconstpointer data)
 static void
 test_top_trash (Folder *folder, gconstpointer data)
 {
-  run_apart (folder, work_top_trash, NULL, "needs the right to mount");
+  apart_run (folder, work_top_trash, NULL, "needs the right to mount");
 }
 
 int
@@ -471,12 +366,14 @@ main (int argc, char **argv)
     {
       g_autofree char *path = g_strconcat ("/local/disk/", disks[i].name, NULL);
 
-      g_test_add (path, Folder, &disks[i], bare_set_up, test_disk, folder_tear_down);
+      g_test_add (path, Folder, &disks[i], apart_set_up, test_disk, folder_tear_down);
     }
-  g_test_add ("/local/disk/full", Folder, NULL, bare_set_up, test_full, folder_tear_down);
-  g_test_add ("/local/disk/read-only", Folder, NULL, bare_set_up, test_read_only, folder_tear_down);
-  g_test_add ("/local/disk/mount-point", Folder, NULL, bare_set_up, test_mount_point,
+  g_test_add ("/local/disk/full", Folder, NULL, apart_set_up, test_full, folder_tear_down);
+  g_test_add ("/local/disk/read-only", Folder, NULL, apart_set_up, test_read_only,
               folder_tear_down);
-  g_test_add ("/local/disk/top-trash", Folder, NULL, bare_set_up, test_top_trash, folder_tear_down);
+  g_test_add ("/local/disk/mount-point", Folder, NULL, apart_set_up, test_mount_point,
+              folder_tear_down);
+  g_test_add ("/local/disk/top-trash", Folder, NULL, apart_set_up, test_top_trash,
+              folder_tear_down);
   return g_test_run ();
 }

@@ -254,14 +254,21 @@ test_umask (Folder *folder, gconstpointer data)
   g_assert_cmpuint (mode_of (folder, "f"), ==, 0600);
 }
 
-static void
-age (Folder *folder, const char *path, gint64 seconds)
+/* The real clock, so many seconds ahead. */
+static int64_t
+later_now (gpointer ahead)
 {
-  g_autofree char *full = full_path (folder, path);
-  struct timespec times[2]
-      = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = g_get_real_time () / G_USEC_PER_SEC - seconds } };
+  return ps_clock_now (ps_clock_system ()) + *(gint64 *)ahead * 1000000000;
+}
 
-  g_assert_no_errno (utimensat (AT_FDCWD, full, times, AT_SYMLINK_NOFOLLOW));
+static void
+sweep_later (Folder *folder, gint64 ahead)
+{
+  PsClock later = { .now = later_now, .data = &ahead };
+
+  folder->local->clock = &later;
+  ps_local_sweep (folder->local);
+  folder->local->clock = ps_clock_system ();
 }
 
 /* What is ours goes; what is to be resumed stays for a week; what may be a person's is brought to
@@ -269,33 +276,32 @@ age (Folder *folder, const char *path, gint64 seconds)
 static void
 test_sweep (Folder *folder, gconstpointer data)
 {
-  g_autofree char *rescued = NULL, *rescued_dir = NULL, *private_name = NULL, *inner = NULL;
-  g_autofree char *private_dir = NULL;
-  g_autofree char *path = NULL, *dir_path = NULL;
+  g_autofree char *rescued = NULL, *rescued_dir = NULL;
+  g_autofree char *private_name = ps_local_private_name ("some/dir/letter.txt");
+  g_autofree char *private_dir = ps_local_private_name ("some/dir");
+  g_autofree char *path = g_strconcat (".pisync/tmp/", private_name, NULL);
+  g_autofree char *dir_path = g_strconcat (".pisync/tmp/", private_dir, NULL);
+  g_autofree char *inner = g_strconcat (dir_path, "/inner", NULL);
 
   write_file (folder, ".pisync/tmp/0123.part", "half");
-  write_file (folder, ".pisync/tmp/young.resume", "to be resumed");
-  write_file (folder, ".pisync/tmp/old.resume", "forgotten");
+  write_file (folder, ".pisync/tmp/4567.resume", "to be resumed");
   write_file (folder, ".pisync/tmp/probe-file", "");
   make_dir (folder, ".pisync/tmp/empty");
-  age (folder, ".pisync/tmp/young.resume", 6 * DAY);
-  age (folder, ".pisync/tmp/old.resume", 8 * DAY);
-  private_name = ps_local_private_name ("some/dir/letter.txt");
-  path = g_strconcat (".pisync/tmp/", private_name, NULL);
   write_file (folder, path, "a person's");
-  private_dir = ps_local_private_name ("some/dir");
-  dir_path = g_strconcat (".pisync/tmp/", private_dir, NULL);
   make_dir (folder, dir_path);
-  inner = g_strconcat (dir_path, "/inner", NULL);
   write_file (folder, inner, "a person's too");
-  folder_reopen (folder, VARIANT_WHOLE);
+  sweep_later (folder, 6 * DAY);
   g_assert_cmpuint (count_files (folder, ".pisync/tmp"), ==, 1);
-  assert_content (folder, ".pisync/tmp/young.resume", "to be resumed");
+  assert_content (folder, ".pisync/tmp/4567.resume", "to be resumed");
   g_assert_false (is_there (folder, ".pisync/tmp/empty"));
   rescued = find_content (folder, ".pisync/trash", "a person's");
   g_assert_true (g_str_has_prefix (rescued, ".pisync/trash/letter.txt~"));
   rescued_dir = find_content (folder, ".pisync/trash", "a person's too");
   g_assert_true (g_str_has_prefix (rescued_dir, ".pisync/trash/dir~"));
+  sweep_later (folder, -DAY); /* the clock was put back */
+  g_assert_cmpuint (count_files (folder, ".pisync/tmp"), ==, 1);
+  sweep_later (folder, 8 * DAY);
+  g_assert_cmpuint (count_files (folder, ".pisync/tmp"), ==, 0);
 }
 
 /* Looking. */
