@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-#define TAKE_IN_MS 250
+/* Events are taken in a little later, together; a backlog in portions. */
+#define TAKE_IN_MS 200
+#define BACKLOG_MS 20
+#define ROWS_A_TURN 100
 #define STAMP_LENGTH 19 /* "2026-11-22 14:05:33" */
 
 typedef struct
@@ -31,13 +34,7 @@ struct _PsLogModel
 
 G_DEFINE_FINAL_TYPE (PsLogModel, ps_log_model, G_TYPE_OBJECT)
 
-enum
-{
-  BEGIN,
-  END,
-  N_SIGNALS
-};
-static guint signals[N_SIGNALS];
+static guint grown_signal;
 
 static void
 line_free (Line *line)
@@ -104,16 +101,17 @@ static gboolean
 on_take_in (gpointer user_data)
 {
   PsLogModel *self = PS_LOG_MODEL (user_data);
-  Line *line;
 
-  self->take_in_id = 0;
-  g_signal_emit (self, signals[BEGIN], 0);
-  while ((line = g_queue_pop_head (&self->pending)) != NULL)
+  for (guint i = 0; i < ROWS_A_TURN && !g_queue_is_empty (&self->pending); i++)
     {
+      Line *line = g_queue_pop_head (&self->pending);
+
       add_row (self, line);
       line_free (line);
     }
-  g_signal_emit (self, signals[END], 0);
+  self->take_in_id
+      = g_queue_is_empty (&self->pending) ? 0 : g_timeout_add (BACKLOG_MS, on_take_in, self);
+  g_signal_emit (self, grown_signal, 0);
   return G_SOURCE_REMOVE;
 }
 
@@ -225,9 +223,7 @@ ps_log_model_class_init (PsLogModelClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = ps_log_model_dispose;
   G_OBJECT_CLASS (klass)->finalize = ps_log_model_finalize;
-  signals[BEGIN] = g_signal_new ("begin", PS_TYPE_LOG_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                 G_TYPE_NONE, 0);
-  signals[END] = g_signal_new ("end", PS_TYPE_LOG_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  grown_signal = g_signal_new ("grown", PS_TYPE_LOG_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                G_TYPE_NONE, 0);
 }
 

@@ -33,7 +33,8 @@ PsLogKind ps_log_kind (const char *text);
 #define PS_TYPE_LOG_MODEL (ps_log_model_get_type ())
 G_DECLARE_FINAL_TYPE (PsLogModel, ps_log_model, PS, LOG_MODEL, GObject)
 
-/* Signals: "begin" (many rows are about to change), "end" (they have). */
+/* Signal "grown" (): there are new rows. Many come a few at a time, so that nothing stands still
+ * meanwhile. */
 PsLogModel *ps_log_model_new (PsPairs *pairs);
 
 /* A GtkListStore of PsLogColumn; borrowed. */

@@ -153,6 +153,8 @@ ps_password_dialog_new (const PsSecretRequest *request, PsKeyringState keyring)
   gtk_widget_set_visible (self->wrong_box, request->attempt > 0);
   show_keyring (self, request->kind, keyring);
   update_caps_lock (self);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->entry)),
+                       gtk_label_get_text (self->entry_label));
   return GTK_WIDGET (self);
 }
 

@@ -67,7 +67,11 @@ class Node:
                 yield from child.walk(showing)
 
     def text(self):
-        """What a label or an entry holds."""
+        """What a label or an entry holds; "" for others, which must not be asked (the bridge calls
+        that critical)."""
+        kinds = self.call(ACCESSIBLE, "GetInterfaces")
+        if not kinds or "org.a11y.atspi.Text" not in kinds[0]:
+            return ""
         reply = self.call("org.a11y.atspi.Text", "GetText", GLib.Variant("(ii)", (0, -1)))
         return reply[0] if reply else ""
 

@@ -22,6 +22,7 @@ class Program:
                                         cwd=desktop.home, start_new_session=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        desktop.programs.append(self)
 
     @property
     def pid(self):

@@ -81,9 +81,21 @@ def click(desktop, node):
     xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", 1)
 
 
+def click_tray(desktop, title="wrapper-2.0"):
+    """A real click on the first icon of the panel's tray."""
+    ids = xdotool(desktop, "search", "--onlyvisible", "--class", title).split()
+    xdotool(desktop, "mousemove", "--window", ids[0], 15, 15, "click", 1)
+
+
 def active_title(desktop):
     """The title of the window that has the keyboard."""
     return xdotool(desktop, "getactivewindow", "getwindowname")
+
+
+def wait_active(desktop, title, seconds=10.0):
+    """Waits until the window called @title has the keyboard."""
+    wait.until(lambda: f"{title!r} to be active, it is {active_title(desktop)!r}",
+               lambda: active_title(desktop) == title, seconds)
 
 
 def top_title(desktop):

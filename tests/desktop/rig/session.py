@@ -43,6 +43,7 @@ class Desktop:
         self.env = {}
         self.bus = None
         self.logs = []
+        self.programs = []  # under test, see program.py
         self._children = []
 
     def __enter__(self):

@@ -38,9 +38,11 @@ def keep(d, name):
     """Saves what explains a failure."""
     folder = os.environ.get("PISYNC_TEST_KEEP")
     if d is not None:
-        for log in d.logs:
-            for line in d.tail(log).splitlines():
-                print(f"# {line}")
+        said = [d.tail(log) for log in d.logs]
+        said += [f"--- {program.name} ({program.process.poll()})\n" + program.output()
+                 for program in d.programs]
+        for line in "\n".join(said).splitlines():
+            print(f"# {line}")
     if not folder or d is None or d.dir is None:
         return
     target = os.path.join(folder, name)
@@ -60,6 +62,8 @@ def run_one(function):
         if options.pop("none", False):
             function()
             return True, None
+        if shutil.which(options.get("wm", "xfwm4")) is None:
+            return True, f"no {options['wm']}"  # the others are for more certainty only
         share = os.environ.get("PISYNC_TEST_SHARE")
         d = Desktop(share=share, **options).start()
         function(d)

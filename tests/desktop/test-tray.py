@@ -1,0 +1,247 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tray icon over the fake engine: what it shows, its menu over D-Bus and by a real click, a
+panel that is late, killed, restarted or absent; notifications; sleep; autostart of the file
+manager."""
+
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from gi.repository import Gio, GLib  # noqa: E402
+from rig import screen, session, tap, tray, wait  # noqa: E402
+from rig.sample import SAMPLE, Sample, activate, write_pair  # noqa: E402
+
+STATES = (
+    ("idle", "PiSync: up to date"),
+    ("syncing", "PiSync: syncing"),
+    ("paused", "PiSync: paused"),
+    ("offline", "PiSync: offline"),
+    ("attention", "PiSync: needs your attention"),
+    ("error", "PiSync: some files are not synced"),
+)
+
+
+def hidden(d):
+    """The program as autostart starts it, up and in the tray."""
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    return sample, sample.tray()
+
+
+def test_icon_and_description_follow_the_state(d):
+    sample, item = hidden(d)
+    assert item.get("Title") == "PiSync"
+    for state, description in STATES:
+        sample.tell(f"kind={state}")
+        item.wait_for("IconName", f"pisync-{state}")
+        item.wait_for("IconAccessibleDesc", lambda text, want=description: text.startswith(want))
+        item.wait_for("Status", "NeedsAttention" if state == "attention" else "Active")
+
+
+def test_icon_is_drawn(d):
+    """A host that does not find the icon shows nothing, without a word."""
+    _sample, _item = hidden(d)
+    wait.until("coloured pixels in the panel",
+               lambda: screen.picture(d).crop(0, 0, 30, 30).colours() > 20)
+
+
+def test_menu_does_what_it_says(d):
+    sample, item = hidden(d)
+    labels = item.labels()
+    for label in ("Open Folder", "Pause", "Pause for an Hour", "Sync Now", "Status", "Log",
+                  "About PiSync", "Quit"):
+        assert label in labels, labels
+    item.press("Sync Now")
+    sample.wait_line("sync-now pisync")
+    item.press("Pause")
+    sample.wait_line("pause pisync 0")
+    item.find("Paused")
+    assert "Pause" not in item.labels()
+    item.press("Resume")
+    sample.wait_line("resume pisync")
+    item.press("Pause for an Hour")
+    sample.wait_line("pause pisync 3600")
+    item.press("About PiSync")
+    sample.window("About PiSync").find("push button", "Close").press()
+    item.press("Quit")
+    assert sample.wait(3) == 0
+
+
+def test_status_line_follows(d):
+    sample, item = hidden(d)
+    sample.tell("kind=syncing", "state=syncing", "files=3/120", "bytes=1/2", "rate=2100000",
+                "left=240", "transfer=up:a.jpg:1:2")
+    item.find("Uploading 3 of 120 · 2.1\xa0MB/s · 4 min left")
+    sample.tell("kind=syncing", "state=scanning")
+    item.find("Looking for changes…")
+    sample.tell("kind=idle")
+    item.find(lambda label: label.startswith("Up to date · last sync "))
+    assert not item.is_enabled(lambda label: label.startswith("Up to date"))
+
+
+def test_a_section_for_each_of_several_pairs(d):
+    write_pair(d, "photos", "My_Photos")
+    sample, item = hidden(d)
+    sample.tell("kind=paused", pair="photos")
+    item.find("My_Photos: Paused")
+    item.find(lambda label: label.startswith("PiSync: Up to date"))
+    item.press("Open “My_Photos”")
+    item.press("Resume")
+    sample.wait_line("resume photos")
+    assert not sample.has_line("resume pisync")
+
+
+def test_open_folder_opens_it(d):
+    """By whatever the desktop opens folders with: here a script that writes down what it got."""
+    local = write_pair(d)
+    apps = os.path.join(d.home, ".local/share/applications")
+    os.makedirs(apps)
+    script = os.path.join(d.home, "manager")
+    with open(script, "w") as stream:
+        stream.write(f"#!/bin/sh\necho \"$1\" >> {d.home}/opened\n")
+    os.chmod(script, 0o755)
+    with open(os.path.join(apps, "manager.desktop"), "w") as stream:
+        stream.write(f"[Desktop Entry]\nType=Application\nName=Manager\nExec={script} %u\n"
+                     "MimeType=inode/directory;\n")
+    with open(os.path.join(apps, "mimeapps.list"), "w") as stream:
+        stream.write("[Default Applications]\ninode/directory=manager.desktop\n")
+    sample = Sample(d, "--hidden")
+    sample.tray().press("Open Folder")
+
+    def opened():
+        path = os.path.join(d.home, "opened")
+        return os.path.exists(path) and local in open(path).read()
+    wait.until("the folder to be opened", opened)
+
+
+def test_real_click(d):
+    sample, item = hidden(d)
+    item.find("Status")
+    wait.until("the drawn icon", lambda: screen.picture(d).crop(0, 0, 30, 30).colours() > 20)
+    before = screen.picture(d).crop(0, 31, 400, 300).colours()
+    screen.click_tray(d)
+    wait.until("the open menu", lambda: screen.picture(d).crop(0, 31, 400, 300).colours() > before)
+    screen.key(d, "Down", "Down", "Down", "Down", "Return")  # Open, Pause, for an Hour, Sync Now
+    sample.wait_line("sync-now pisync")
+
+
+def test_panel_killed_and_started_again(d):
+    sample, item = hidden(d)
+    d.kill_panel()
+    d.start_panel()
+    item = sample.tray()
+    sample.tell("kind=paused")
+    item.wait_for("IconName", "pisync-paused")
+    item.press("Resume")
+    sample.wait_line("resume pisync")
+
+
+@tap.desktop(panel=False)
+def test_panel_started_late(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    d.start_panel()
+    item = sample.tray()
+    item.press("Sync Now")
+    sample.wait_line("sync-now pisync")
+
+
+@tap.desktop(panel=False)
+def test_no_tray_at_all(d):
+    """The window opens by itself, closing it leaves it in the window list, and all is in it."""
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    window = sample.window("PiSync")
+    screen.wait_active(d, "PiSync")
+    screen.key(d, "Escape")
+    wait.until("the window to give the keyboard back",
+               lambda: screen.active_title(d) != "PiSync")
+    assert sample.running()
+    assert sample.client.peek_window("PiSync") is not None
+    activate(d, "show-status")
+    screen.wait_active(d, "PiSync")
+    window.find("toggle button", "Menu").press()
+    for label in ("Pause for an Hour", "Log", "About PiSync", "Quit"):
+        window.find("push button", label)
+    window.find("push button", "Quit").press()
+    assert sample.wait(3) == 0
+
+
+def test_notification_for_a_decision(d):
+    sample, _item = hidden(d)
+    sample.tell("kind=attention", "held=mass-delete:34:x")
+    bubble = wait.until("the notification", lambda: next(
+        (w for w in sample.client.windows("xfce4-notifyd")), None))
+    bubble.find("label", "34 deletions are waiting for you")
+    bubble.find("push button", "Show").press()
+    screen.wait_active(d, "PiSync")
+
+
+def test_notification_is_withdrawn(d):
+    sample, _item = hidden(d)
+    sample.tell("kind=attention", "held=mass-delete:34:x")
+
+    def bubbles():
+        return sample.client.windows("xfce4-notifyd")
+    wait.until("the notification", bubbles)
+    sample.tell("kind=idle")
+    wait.until("the notification to go", lambda: not bubbles())
+
+
+@tap.desktop(notify=False)
+def test_no_notification_daemon(d):
+    sample, item = hidden(d)
+    sample.tell("kind=attention", "held=mass-delete:34:x")
+    item.wait_for("Status", "NeedsAttention")
+    assert sample.running()
+
+
+def test_sleep_and_wake(d):
+    """logind's signal, from a system bus that is the private one."""
+    write_pair(d)
+    address = d.env["DBUS_SESSION_BUS_ADDRESS"]
+    login = session.connect(address)
+    login.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                    "RequestName", GLib.Variant("(su)", ("org.freedesktop.login1", 4)), None,
+                    Gio.DBusCallFlags.NONE, -1, None)
+    sample = Sample(d, "--hidden", env={"DBUS_SYSTEM_BUS_ADDRESS": address})
+    sample.tray()
+    for going, word in ((True, "suspend pisync"), (False, "wake pisync")):
+        def told(going=going, word=word):
+            login.emit_signal(None, "/org/freedesktop/login1", "org.freedesktop.login1.Manager",
+                              "PrepareForSleep", GLib.Variant("(b)", (going,)))
+            return sample.has_line(word)
+        wait.until(word, told, interval=0.2)
+
+
+def test_status_action(d):
+    """What gapplication and scripts see."""
+    sample, item = hidden(d)
+    sample.tell("kind=paused")
+    item.wait_for("IconName", "pisync-paused")
+    reply = d.call("io.github.pisync.PiSync", "/io/github/pisync/PiSync", "org.gtk.Actions",
+                   "Describe", GLib.Variant("(s)", ("status",))).unpack()
+    state = reply[0][2][0]
+    assert state["state"] == "paused", state
+    assert state["pairs"][0]["pair"] == "pisync", state
+
+
+def test_signals_end_it_in_order(d):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        sample = Sample(d, "--hidden")
+        tray.find(d)
+        assert sample.end(number, 3) == 0, sample.output()
+
+
+@tap.desktop(none=True)
+def test_version():
+    out = subprocess.run([SAMPLE, "--version"], stdout=subprocess.PIPE, check=True).stdout
+    assert out.startswith(b"pisync "), out
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(globals()))

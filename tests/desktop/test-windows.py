@@ -1,0 +1,383 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The windows and dialogs over the fake engine: what comes to the front, takes the keys, asks,
+answers and can be read aloud."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from rig import screen, tap, wait  # noqa: E402
+from rig.sample import Sample, use_it_then_leave, write_pair  # noqa: E402
+from rig.program import Program  # noqa: E402
+
+LOGIN = "Sign In to PiSync"
+HOST_KEY = "Server Key"
+COPY = "letter (conflicted copy from laptop 2026-11-22 140533).txt"
+
+
+def type_into_dialog(d, sample, other):
+    """The person sees the dialog, types and presses Enter, without a click."""
+    screen.wait_active(d, LOGIN)
+    assert screen.top_title(d) == LOGIN, screen.top_title(d)
+    screen.type_text(d, "sesame")
+    screen.key(d, "Return")
+    sample.wait_line("typed sesame")
+    assert not other.has_line("text busys"), other.output()
+
+
+def test_password_takes_the_keys_over_another_window(d):
+    write_pair(d)
+    sample = Sample(d)
+    other = use_it_then_leave(d, sample)
+    sample.tell("kind=syncing", "ask=password:0", delay=300)
+    type_into_dialog(d, sample, other)
+
+
+def test_password_takes_the_keys_when_asked_for_from_the_tray(d):
+    """As in real life: Sync Now in the tray, then the server wants a password."""
+    write_pair(d)
+    sample = Sample(d)
+    other = use_it_then_leave(d, sample)
+    sample.tray().press("Sync Now")
+    sample.tell("kind=syncing", "ask=password:0", delay=300)
+    type_into_dialog(d, sample, other)
+
+
+@tap.desktop(wm="metacity")
+def test_password_takes_the_keys_under_metacity(d):
+    write_pair(d)
+    sample = Sample(d)
+    other = use_it_then_leave(d, sample)
+    sample.tell("kind=syncing", "ask=password:0", delay=300)
+    type_into_dialog(d, sample, other)
+
+
+def test_password_wrong_last_time(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    sample.tell("kind=syncing", "ask=password:0")
+    dialog = sample.window(LOGIN)
+    assert dialog.peek("label", "That password was not right. Please try again.") is None
+    assert dialog.find("check box", "Remember in the keyring").is_("checked")
+    screen.wait_active(d, LOGIN)
+    screen.type_text(d, "first")
+    screen.key(d, "Return")
+    sample.wait_line("typed first")
+    sample.tell("kind=syncing", "ask=password:1")
+    dialog = sample.window(LOGIN)
+    dialog.find("label", "That password was not right. Please try again.")
+    screen.wait_active(d, LOGIN)
+    screen.key(d, "Escape")
+    sample.wait_line("typed (refused)")
+
+
+def test_passphrase_and_questions_of_the_server(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    sample.tell("kind=syncing", "ask=passphrase:0")
+    dialog = sample.window(LOGIN)
+    dialog.find("label", "Passphrase needed")
+    dialog.find("label", lambda text: "~/.ssh/id_ed25519" in text)
+    entry = dialog.find("password text")
+    entry.set_text("passé")
+    dialog.find("push button", "Sign In").press()
+    sample.wait_line("typed passé")
+    sample.tell("kind=syncing", "ask=prompt:0")
+    dialog = sample.window(LOGIN)
+    dialog.find("label", lambda text: "One-time code:" in text)
+    assert dialog.peek("check box") is None
+    dialog.find("push button", "Cancel").press()
+    sample.wait_line("typed (refused)")
+
+
+def test_caps_lock_is_said(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    sample.tell("kind=syncing", "ask=password:0")
+    dialog = sample.window(LOGIN)
+    screen.wait_active(d, LOGIN)
+    assert dialog.peek("label", "Caps Lock is on") is None
+    screen.key(d, "Caps_Lock")
+    dialog.find("label", "Caps Lock is on")
+    screen.key(d, "Caps_Lock")
+    wait.until("the warning to go", lambda: dialog.peek("label", "Caps Lock is on") is None)
+
+
+def test_new_host_key_is_not_trusted_by_enter(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    sample.tell("kind=syncing", "key=new")
+    dialog = sample.window(HOST_KEY)
+    dialog.find("label", lambda text: "SHA256:Ow0sG1n0" in text)
+    screen.wait_active(d, HOST_KEY)
+    screen.key(d, "Return")
+    sample.wait_line("trust no")
+    sample.tell("kind=syncing", "key=new")
+    sample.window(HOST_KEY).find("push button", "Trust This Server").press()
+    sample.wait_line("trust yes")
+
+
+def test_changed_host_key_has_to_be_compared(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    sample.tell("kind=syncing", "key=changed")
+    dialog = sample.window(HOST_KEY)
+    dialog.find("label", lambda text: "reinstalled" in text)
+    trust = dialog.find("push button", "Trust the New Key")
+    assert not trust.is_("sensitive")
+    dialog.find("check box", lambda name: name.startswith("I have compared")).press()
+    wait.until("the button", lambda: trust.is_("sensitive"))
+    screen.wait_active(d, HOST_KEY)
+    trust.press()
+    sample.wait_line("trust yes")
+
+
+def test_held_deletion_is_kept_or_allowed(d):
+    write_pair(d)
+    sample = Sample(d)
+    held = ("kind=attention", "held=mass-delete:34:34 files would be deleted")
+    sample.tell(*held)
+    window = sample.window()
+    window.find("label", "34 deletions are waiting for you")
+    window.find("push button", "Keep the Files").press()
+    sample.wait_line("decide pisync mass-delete keep")
+    wait.until("the question to go",
+               lambda: window.peek("push button", "Keep the Files") is None)
+    sample.tell(*held)
+    window.find("push button", "Delete Them There Too").press()
+    sample.wait_line("decide pisync mass-delete allow")
+
+
+def test_enter_never_deletes(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    screen.wait_active(d, "PiSync")
+    sample.tell("kind=attention", "held=mass-delete:34:34 files would be deleted")
+    window.find("push button", "Keep the Files")
+    screen.key(d, "Return", "Return", "KP_Enter")
+    sample.tell("kind=attention", "held=mass-delete:35:35 files would be deleted")
+    window.find("label", "35 deletions are waiting for you")
+    assert not sample.has_line("decide pisync mass-delete allow"), sample.output()
+
+
+def test_restored_server_and_missing_root(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tell("kind=attention", "held=restored-server:1:The server is older than before.")
+    window.find("push button", "Keep Everything")
+    window.find("push button", "Accept the Server’s State")
+    sample.tell("kind=attention", "held=root:1:The marker is missing on the server.")
+    window.find("label", "A folder is not there. Is the disk mounted?")
+    window.find("push button", "Try Again").press()
+    sample.wait_line("sync-now pisync")
+
+
+def test_failed_login_offers_to_sign_in(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tell("kind=attention", "error=1", "message=The server refused the password of pi.")
+    window.find("label", "The server did not let us in")
+    window.find("label", "The server refused the password of pi.")
+    window.find("push button", "Sign In…").press()
+    sample.wait_line("sync-now pisync")
+
+
+def test_transfers_problems_and_space(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tell("kind=syncing", "state=syncing", "files=3/120", "bytes=1400000/9000000",
+                "rate=2100000", "left=240", "space=812000000000/1000000000000",
+                "transfer=up:Photos/IMG_2031.jpg:1200000:4100000",
+                "transfer=up:Photos/IMG_2032.jpg:100:4100000",
+                "problem=a?b.jpg:The server refuses this name.",
+                "event=upload:Music/song.ogg:4400000")
+    window.find("label", lambda t: t.startswith("Uploading 3 of 120 · 2.1"))
+    window.find("label", "IMG_2031.jpg")
+    window.find("label", "IMG_2032.jpg")
+    window.find("label", "The server refuses this name.")
+    window.find("label", "812.0\xa0GB free of 1.0\xa0TB on the server")
+    window.find("label", "song.ogg")
+    window.find("push button", "Try Again").press()
+    sample.wait_line("sync-now pisync")
+    sample.tell("kind=idle")
+    window.find("label", lambda text: text.startswith("Up to date · last sync "))
+    wait.until("the transfers to go", lambda: window.peek("label", "IMG_2031.jpg") is None)
+
+
+def test_conflict_keep_the_copy(d):
+    local = write_pair(d)
+    for name, text in (("letter.txt", "mine"), (COPY, "theirs")):
+        with open(os.path.join(local, name), "w") as stream:
+            stream.write(text)
+    sample = Sample(d)
+    window = sample.window()
+    row = window.find("list item", COPY)
+    window.find("push button", "Open Both")
+    row.find("push button", "Keep This One").press()
+    wait.until("the copy to take the name",
+               lambda: not os.path.exists(os.path.join(local, COPY)))
+    with open(os.path.join(local, "letter.txt")) as stream:
+        assert stream.read() == "theirs"
+    trash = os.path.join(d.home, ".local/share/Trash/files/letter.txt")
+    with open(trash) as stream:
+        assert stream.read() == "mine"
+    wait.until("the rows to go", lambda: window.peek("list item", COPY) is None)
+
+
+def test_conflict_keep_the_original(d):
+    local = write_pair(d)
+    for name, text in (("letter.txt", "mine"), (COPY, "theirs")):
+        with open(os.path.join(local, name), "w") as stream:
+            stream.write(text)
+    sample = Sample(d)
+    window = sample.window()
+    window.find("list item", "letter.txt").find("push button", "Keep This One").press()
+    wait.until("the copy to go", lambda: not os.path.exists(os.path.join(local, COPY)))
+    with open(os.path.join(local, "letter.txt")) as stream:
+        assert stream.read() == "mine"
+
+
+def test_log_is_live_and_filtered(d):
+    write_pair(d)
+    state = os.path.join(d.home, ".local/state/pisync/pisync")
+    os.makedirs(state)
+    with open(os.path.join(state, "log.txt"), "w") as stream:
+        stream.write("2026-11-22 14:05:33 upload old.txt (12 kB)\n"
+                     "2026-11-22 14:05:34 problem bad?.txt: The server refuses this name.\n")
+    sample = Sample(d)
+    sample.window()
+    sample.tray().press("Log")
+    window = sample.window("PiSync Log")
+    window.find("table cell", "upload old.txt (12 kB)")
+    sample.tell("kind=idle", "event=download:new.txt:1000")
+    window.find("table cell", lambda text: text.startswith("download new.txt"))
+    window.find("text").set_text("BAD?")
+    wait.until("the filter", lambda: len(window.all("table cell", lambda t: "txt" in t)) == 1)
+    window.find("text").set_text("")
+    window.find("table cell", "upload old.txt (12 kB)")
+
+
+def test_second_launch_raises_the_window(d):
+    write_pair(d)
+    sample = Sample(d)
+    use_it_then_leave(d, sample)
+    second = Program(d, [os.environ["PISYNC_TEST_SAMPLE"]])
+    assert second.wait() == 0
+    screen.wait_active(d, "PiSync")
+    assert screen.top_title(d) == "PiSync"
+    assert sample.running()
+
+
+def test_hidden_start_shows_nothing(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.tray()
+    second = Program(d, [os.environ["PISYNC_TEST_SAMPLE"], "--hidden"])
+    assert second.wait() == 0
+    assert sample.client.peek_window("PiSync") is None
+    third = Program(d, [os.environ["PISYNC_TEST_SAMPLE"]])
+    assert third.wait() == 0
+    screen.wait_active(d, "PiSync")
+
+
+def test_closed_window_comes_back_from_the_tray(d):
+    write_pair(d)
+    sample = Sample(d)
+    use_it_then_leave(d, sample)
+    for title, entry in (("PiSync", "Status"), ("PiSync Log", "Log")):
+        sample.tray().press(entry)
+        screen.wait_active(d, title)
+        screen.key(d, "Escape")
+        screen.wait_active(d, "Other Window")
+        sample.tray().press(entry)
+        screen.wait_active(d, title)
+        assert screen.top_title(d) == title
+        screen.key(d, "Escape")
+        screen.wait_active(d, "Other Window")
+
+
+def test_nothing_set_up_yet(d):
+    sample = Sample(d)
+    window = sample.window()
+    window.find("label", "No folder is set up yet")
+    assert "No folder is set up yet" in sample.tray().labels()
+
+
+def test_bad_ini_is_said(d):
+    write_pair(d)
+    with open(os.path.join(d.home, ".config/pisync/second.ini"), "w") as stream:
+        stream.write("[HOST]\nhots=x\n")
+    sample = Sample(d)
+    sample.window().find("label", lambda text: "second.ini" in text and "hots" in text)
+    sample.tray().wait_for("IconName", "pisync-error")
+
+
+def test_five_thousand_events_do_not_stall(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tray().press("Log")
+    log = sample.window("PiSync Log")
+    rows = log.find("table")
+    before = len(sample.lines)
+    for turn in range(5):
+        sample.tell("kind=syncing", "state=syncing", f"files={turn}000/5000", "many=1000",
+                    delay=100 * turn)
+    wait.until(lambda: f"5000 rows, there are {rows.get('org.a11y.atspi.Table', 'NRows')}",
+               lambda: rows.get("org.a11y.atspi.Table", "NRows") == 5000, 20)
+    window.find("label", "file-00999.txt", seconds=20)
+    stalls = [line for line in sample.lines[before:] if line.startswith("stall")]
+    assert not stalls, stalls
+
+
+def walk_names(window):
+    """Everything that can be pressed or filled in has a name."""
+    bad = []
+    for node in window.walk():
+        role = node.role
+        if role in ("push button", "toggle button", "check box", "text", "password text",
+                    "combo box", "list", "level bar") and not node.name:
+            label = [n for n in node.walk() if n.name]
+            if not label:
+                bad.append((role, node.extents()))
+    assert not bad, bad
+
+
+def test_everything_has_a_name(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tell("kind=syncing", "state=syncing", "files=3/120", "bytes=1/2", "space=1/2",
+                "transfer=up:a.jpg:1:2", "problem=b.jpg:No.", "event=upload:c.ogg:4",
+                "held=mass-delete:34:x")
+    window.find("label", "c.ogg")
+    walk_names(window)
+    sample.tray().press("Log")
+    walk_names(sample.window("PiSync Log"))
+    sample.tell("kind=syncing", "ask=password:0")
+    walk_names(sample.window(LOGIN))
+
+
+def test_no_window_steals_and_none_is_lost(d):
+    """Notifications, states and events leave the focus where it is."""
+    write_pair(d)
+    sample = Sample(d)
+    other = use_it_then_leave(d, sample)
+    sample.tell("kind=attention", "held=mass-delete:34:x")
+    sample.tray().wait_for("Status", "NeedsAttention")
+    screen.type_text(d, "er")
+    other.wait_line("text busyer")
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(globals()))
