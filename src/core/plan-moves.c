@@ -377,6 +377,42 @@ rows_below (const PsPlan *self, const PsItem *dir)
   return false;
 }
 
+/* Whether the directory @to, which has the inode of @from, is that directory: file systems give the
+ * inode of a removed one to the next that is made. If there were files in it, one must have come
+ * along. */
+static bool
+is_same_dir (const PsPlan *self, const PsItem *from, const PsItem *to)
+{
+  bool had_files = false;
+
+  for (guint i = from->index + 1; i < from->end; i++)
+    {
+      const PsStep *old = &ps_plan_item (self, i)->step;
+      g_autofree char *new_path = NULL;
+      const PsItem *item;
+
+      if (!ps_entry_present (&old->row.local) || old->row.local.kind == PS_KIND_DIR)
+        continue;
+      had_files = true;
+      new_path = g_strconcat (to->step.path, old->path + strlen (from->step.path), NULL);
+      item = ps_plan_find (self, new_path);
+      if (item != NULL && same_inode (&old->row.local, &item->step.local))
+        return true;
+    }
+  return !had_files;
+}
+
+/* Whether the last pair of a chain, which ends at @tail, is sound beyond what its ends say. */
+static bool
+is_sound_pair (const PsPlan *self, const PsItem *tail)
+{
+  if (ps_step_entry (&tail->step, moving_side (tail))->kind != PS_KIND_DIR)
+    return true;
+  if (rows_below (self, tail))
+    return false;
+  return tail->move == PS_STEP_MOVE_LOCAL || is_same_dir (self, tail->moved_from, tail);
+}
+
 /* Takes the chain apart that begins at @head unless its beginning is left empty and its end was. */
 static void
 check_chain (const PsPlan *self, PsItem *head)
@@ -388,7 +424,7 @@ check_chain (const PsPlan *self, PsItem *head)
   while (tail->moved_to != NULL)
     tail = tail->moved_to;
   sound = !ps_entry_present (ps_step_entry (&head->step, side)) && tail->step.decision.number != 1
-          && !rows_below (self, tail);
+          && is_sound_pair (self, tail);
   for (; !sound && tail->moved_from != NULL; tail = head)
     {
       head = tail->moved_from;

@@ -121,7 +121,8 @@ put (World *self, PsSide side, const char *path, const PsEntry *like, guint cont
   node->entry.inode = node->entry.device = 0;
   if (side == PS_SIDE_LOCAL && self->inodes)
     {
-      node->entry.inode = self->next_inode++;
+      node->entry.inode = self->freed_inode != 0 ? self->freed_inode : self->next_inode++;
+      self->freed_inode = 0;
       node->entry.device = 7;
     }
   if (side == PS_SIDE_REMOTE)
@@ -217,7 +218,11 @@ world_delete (World *self, PsSide side, const char *path)
 
   for (guint i = 0; i < paths->len; i++)
     {
-      supersede (self, world_get (self, side, paths->pdata[i])->content);
+      const Node *node = world_get (self, side, paths->pdata[i]);
+
+      supersede (self, node->content);
+      if (side == PS_SIDE_LOCAL)
+        self->freed_inode = node->entry.inode;
       g_hash_table_remove (self->trees[side], paths->pdata[i]);
     }
 }

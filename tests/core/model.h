@@ -26,6 +26,7 @@ typedef struct
   GHashTable *incomplete; /* (element-type utf8) directories that cannot be listed now */
   int64_t clock;
   guint64 next_inode;
+  guint64 freed_inode; /* the next local file gets this one, if not 0 */
   guint next_content;
   guint fail_percent; /* of the steps that go wrong */
   bool trash_counts;  /* what lies in the trash or the versions is not lost */

@@ -131,8 +131,10 @@ static const Case cases[] = {
     "b/f - - f1@1#12 -", "move-remote b < a\nagain", NULL },
   { "dir-move-nested", "a d#11 d - d\n" "a/s d#12 d - d\n" "b - - d#11 -\n" "b/t - - d#12 -",
     "move-remote b < a\nagain", NULL },
-  { "dir-move-out-of-moved", "a d#11 d - d\n" "a/s d#12 d - d\n" "a/s/f f1@1#14 f1@1 - f1@1\n" "b - - d#11 -\n"
-    "c - - d#12 -\n" "c/f - - f1@1#14 -", "move-remote b < a\nagain", NULL },
+  { "dir-move-out-of-moved",
+    "a d#11 d - d\n" "a/k f1@1#15 f1@1 - f1@1\n" "a/s d#12 d - d\n" "a/s/f f1@1#14 f1@1 - f1@1\n"
+    "b - - d#11 -\n" "b/k - - f1@1#15 -\n" "c - - d#12 -\n" "c/f - - f1@1#14 -",
+    "move-remote b < a\nagain", NULL },
   { "dir-move-chain-of-waiting",
     "a d#11 d - d\n" "b - - d#11 -\n" "a/s d#12 d - d\n" "c - - d#12 -\n" "x d#13 d - d\n" "c/x - - d#13 -",
     "move-remote b < a\nagain", NULL },
@@ -160,6 +162,11 @@ static const Case cases[] = {
   { "dir-move-local-kept", "a d d d d\n" "a/f f1@1 f1@2 f1@1 -\n" "b - - - d\n" "b/f - - - f1@2",
     "mkdir-local b\nmove-local b/f < a/f verify", NULL },
   { "dir-move-local-empty", "a d d d -\n" "b - - - d", "mkdir-local b\ndelete-local a", NULL },
+  { "dir-move-changed-inside", "a d#11 d - d\n" "a/f f1@1#12 f1@1 - f1@1\n" "a/g f1@1#13 f1@1 - f1@1\n" "b - - d#11 -\n"
+    "b/f - - f1@1#12 -\n" "b/g - - f9@9#14 -", "move-remote b < a\nagain", NULL },
+  { "no-dir-move-inode-used-again", "a d#11 d - d\n" "a/f f1@1#12 f1@1 - f1@1\n" "b - - d#11 -\n"
+    "b/f - - f2@9#14 -\n" "b/n - - f1@8#12 -",
+    "mkdir-remote b\nupload b/f\nupload b/n\ndelete-remote a/f\ndelete-remote a", NULL },
   { "dir-move-rows-in-the-way", "a d#11 d - d\n" "b - - d#11 -\n" "b/f f1@1 - f1@1 -",
     "mkdir-remote b\nupload b/f\ndelete-remote a", NULL },
 
