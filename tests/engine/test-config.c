@@ -225,7 +225,6 @@ test_save_new (gpointer fixture, gconstpointer data)
   g_autoptr (PsConfig) config = ps_config_new (file);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  g_autofree char *unwritable = NULL;
   struct stat st;
 
   g_assert_false (ps_config_save (config, &error));
@@ -365,8 +364,8 @@ test_list (gpointer fixture, gconstpointer data)
   g_autofree char *b = write_ini ("b.ini", minimal);
   g_autofree char *z = write_ini ("pisync.ini", minimal);
   g_autofree char *a = write_ini ("a.ini", minimal);
-  g_autofree char *other = write_ini ("known_hosts", "");
-  g_autofree char *hidden = write_ini (".x.ini", "");
+  G_GNUC_UNUSED g_autofree char *other = write_ini ("known_hosts", "");
+  G_GNUC_UNUSED g_autofree char *hidden = write_ini (".x.ini", "");
   g_autoptr (GPtrArray) files = ps_config_list_files ();
 
   g_assert_cmpuint (none->len, ==, 0);
@@ -380,7 +379,7 @@ static void
 test_pairs (gpointer fixture, gconstpointer data)
 {
   g_autofree char *first = write_ini ("pisync.ini", minimal);
-  g_autofree char *broken = write_ini ("broken.ini", "[X]\n");
+  G_GNUC_UNUSED g_autofree char *broken = write_ini ("broken.ini", "[X]\n");
   g_autofree char *second = g_build_filename (g_get_user_config_dir (), "pisync", "b.ini", NULL);
   g_autoptr (PsConfig) config = ps_config_load (first, NULL);
   g_autoptr (GError) error = NULL;
