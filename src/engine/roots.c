@@ -207,7 +207,7 @@ ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind, GCancellable *
       g_set_error_literal (
           error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
           "the local folder belongs to another pair (or the server's disk is not mounted); "
-          "--force ties it to this server's folder instead");
+          "--rebind ties it to this server's folder instead");
       return FALSE;
     }
   if (there.state != PS_MARKER_PRESENT)

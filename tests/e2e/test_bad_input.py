@@ -274,7 +274,7 @@ def test_remote_folder_not_writable(t):
     here.chmod(0o555)
     result = device.cli("--json", "sync")
     equal(result.status in (PATHS, USAGE), True, str(result))
-    contains(result.stderr.lower(), "permission")
+    contains((result.stdout + result.stderr).lower(), "permission")
     equal(read(device.local / "a"), b"1")
     account.own(here)
     here.chmod(0o755)
@@ -298,7 +298,9 @@ def test_local_folder_of_another_pair(t):
     other.local = device.local
     result = other.setup(server, remote="elsewhere")
     equal(result.status != OK, True, str(result))
-    contains(result.stderr, ".pisync/root")
+    contains(result.stderr, "another pair")
+    contains(result.stderr, "--rebind")
+    other.setup(server, "--rebind", remote="elsewhere").expect(OK)
 
 
 def test_unreadable_file(t):

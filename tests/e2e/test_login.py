@@ -58,7 +58,7 @@ def test_wrong_password(t):
     device, secret = setup_with_password(t, server)
     secret.write_text("wrong\n")
     result = device.cli("--debug", "sync").expect(CONNECT)
-    contains(result.stderr, server.user)
+    contains(result.stderr, str(secret))
     equal("wrong\n" in device.log(), False)
 
 
