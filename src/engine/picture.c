@@ -70,7 +70,7 @@ void
 ps_picture_ended (PsPicture *self)
 {
   self->working = FALSE;
-  self->asking = FALSE;
+  self->asking = NULL;
   memset (&self->rate, 0, sizeof self->rate);
 }
 
@@ -147,8 +147,8 @@ say_failed (PsStatus *status, guint64 failed)
 static void
 choose_kind (const PsPicture *self, const PsSchedule *schedule, PsStatus *status)
 {
-  if (self->asking)
-    say (status, PS_STATUS_ATTENTION, "the server is waiting for an answer to a question");
+  if (self->asking != NULL)
+    say (status, PS_STATUS_ATTENTION, self->asking);
   else if (is_seen_working (self))
     say (status, PS_STATUS_SYNCING, NULL);
   else if (schedule->paused || schedule->metered)

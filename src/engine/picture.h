@@ -14,8 +14,8 @@ typedef struct
 {
   /* The run under way. */
   gboolean working;
-  gboolean asked;  /* a person wants to see it */
-  gboolean asking; /* it waits for an answer */
+  gboolean asked;     /* a person wants to see it */
+  const char *asking; /* (nullable) static: what it waits for a person to answer */
   PsProgress progress;
   PsRate rate;
   PsFindings current;

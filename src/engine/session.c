@@ -107,14 +107,16 @@ take_question (PsQuestion *question, gpointer data)
 {
   PsSession *self = data;
 
-  self->picture.asking = TRUE;
+  self->picture.asking = ps_question_kind (question) == PS_QUESTION_HOST_KEY
+                             ? "the server's host key must be confirmed"
+                             : "the server wants a password or another answer";
   g_signal_emit (self, signals[SIGNAL_QUESTION], 0, question);
 }
 
 static void
 take_question_over (gpointer data)
 {
-  PS_SESSION (data)->picture.asking = FALSE;
+  PS_SESSION (data)->picture.asking = NULL;
 }
 
 static void
@@ -329,7 +331,8 @@ ps_session_tick (PsSession *self)
       asked = self->schedule.wanted;
       ps_schedule_began (&self->schedule);
       start_run (self, PS_JOB_SYNC, PS_SYNC_DEFAULT, asked);
-      tell_changed (self);
+      if (asked || !self->picture.tried) /* else it does not show yet */
+        tell_changed (self);
     }
 }
 
