@@ -72,6 +72,8 @@ download_free (Download *self)
 static void
 finish (Download *self)
 {
+  if (self->result.error == NULL)
+    ps_local_temp_unkeep (self->temp);
   self->reuse->under_way--;
   self->done (&self->result.result, self->user_data);
   download_free (self);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SIGNATURES_DIR PS_OWN_DIR "/signatures"
-#define SWEPT_PATH SIGNATURES_DIR "/swept"
+#define SWEPT_NAME "swept"
 #define KEY_TIDIED "signatures-tidied"
 #define SECOND G_GINT64_CONSTANT (1000000000)
 #define DAY (24 * 60 * 60 * SECOND)
@@ -159,21 +159,51 @@ ps_reuse_publish (PsReuse *self, const char *path, const PsEntry *remote, const 
     withdraw (self, path, replaced);
 }
 
-/* The server's time, and that of the last sweep by any device, 0 where there was none; both by the
- * server's own clock. */
+/* Returns: (transfer full) (nullable): what is published. */
+static PsListing *
+list_signatures (PsReuse *self, GError **error)
+{
+  PsLister lister = ps_remote_lister (self->context->remote);
+
+  lister.klass->request (lister.self, SIGNATURES_DIR);
+  return lister.klass->next (lister.self, self->context->cancellable, error);
+}
+
+/* Returns: when any device last swept, 0 where none has; by the server's own clock. */
+static int64_t
+last_sweep (const PsListing *listing)
+{
+  for (guint i = 0; i < listing->entries->len; i++)
+    {
+      const PsDirEntry *found = &g_array_index (listing->entries, PsDirEntry, i);
+
+      if (strcmp (found->name, SWEPT_NAME) == 0)
+        return found->entry.mtime;
+    }
+  return 0;
+}
+
+/* Whether another device did it today. Where its clock and ours differ, it is done more often. */
 static gboolean
-stamp_sweep (PsReuse *self, int64_t *now, int64_t *before, GError **error)
+is_today (const PsReuse *self, int64_t stamp)
+{
+  int64_t age = ps_clock_now (self->context->clock) - stamp;
+
+  return age > -DAY && age < DAY;
+}
+
+/* Leaves a stamp for the other devices; its time is the server's time now. */
+static gboolean
+stamp_sweep (PsReuse *self, int64_t *now, GError **error)
 {
   PsRemote *remote = self->context->remote;
   GCancellable *cancellable = self->context->cancellable;
+  const char *path = SIGNATURES_DIR "/" SWEPT_NAME;
   g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
   PsEntry entry;
 
-  if (!ps_await_stat (remote, SWEPT_PATH, &entry, cancellable, error))
-    return FALSE;
-  *before = entry.mtime;
-  if (!ps_await_write (remote, SWEPT_PATH, nothing, cancellable, error)
-      || !ps_await_stat (remote, SWEPT_PATH, &entry, cancellable, error))
+  if (!ps_await_write (remote, path, nothing, cancellable, error)
+      || !ps_await_stat (remote, path, &entry, cancellable, error))
     return FALSE;
   *now = entry.mtime;
   return TRUE;
@@ -194,24 +224,23 @@ drain (PsReuse *self, guint most, GError **error)
 static gboolean
 sweep_server (PsReuse *self, GError **error)
 {
-  PsLister lister = ps_remote_lister (self->context->remote);
-  g_autoptr (PsListing) listing = NULL;
+  g_autoptr (PsListing) listing = list_signatures (self, error);
   int64_t now, before;
 
-  if (!stamp_sweep (self, &now, &before, error))
-    return FALSE;
-  if (now - before < DAY && now >= before)
-    return TRUE;
-  lister.klass->request (lister.self, SIGNATURES_DIR);
-  listing = lister.klass->next (lister.self, self->context->cancellable, error);
   if (listing == NULL)
+    return FALSE;
+  before = last_sweep (listing);
+  if (listing->entries->len == (before != 0 ? 1 : 0) || is_today (self, before))
+    return TRUE;
+  if (!stamp_sweep (self, &now, error))
     return FALSE;
   for (guint i = 0; i < listing->entries->len; i++)
     {
       const PsDirEntry *found = &g_array_index (listing->entries, PsDirEntry, i);
       g_autofree char *path = ps_relpath_join (SIGNATURES_DIR, found->name);
 
-      if (found->entry.kind != PS_KIND_FILE || now - found->entry.mtime <= UNUSED_DAYS * DAY)
+      if (found->entry.kind != PS_KIND_FILE || strcmp (found->name, SWEPT_NAME) == 0
+          || now - found->entry.mtime <= UNUSED_DAYS * DAY)
         continue;
       ps_remote_unlink_async (self->context->remote, path, ignore_result, NULL);
       if (!drain (self, REMOVED_AT_ONCE, error))

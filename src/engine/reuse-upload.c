@@ -3,11 +3,13 @@
  *
  *   look for the same content on the server  ->  look for a base of a delta  ->  send
  *
- * each with its work in a thread. While the file is sent, another thread makes its sum and
- * signature. When what was to be copied on the server turns out not to be there any more, all is
- * sent. */
+ * each with its work in a thread. While the file is sent, another thread makes its signature. When
+ * what was to be copied on the server turns out not to be there any more, all is sent. */
 #include "engine/reuse-private.h"
 
+#include "util/autofd.h"
+
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +41,7 @@ typedef struct
   GBytes *signature; /* (nullable) */
 
   gboolean wants_signature;
+  int own_fd;    /* for its thread, which may take longer than the transfer */
   uint64_t told; /* bytes, for the progress */
   guint waits;   /* for the transfer, for the sum */
   PsReuseResult result;
@@ -47,6 +50,7 @@ typedef struct
 static void
 upload_free (Upload *self)
 {
+  ps_close_fd (&self->own_fd);
   g_free (self->path);
   g_free (self->base);
   g_free (self->resume_key);
@@ -71,39 +75,33 @@ remember (Upload *self)
 {
   const PsRemoteResult *result = &self->result.result;
 
-  if (!self->has_sum || self->signature == NULL)
+  if (result->error != NULL || self->signature == NULL)
     return;
   if (result->has_hash && memcmp (result->sha256, self->sum, sizeof self->sum) != 0)
     return; /* changed meanwhile: the next pass sees it */
   ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
   /* Nobody else can have a part of a file that is new and like no other. */
-  if (ps_entry_present (&self->put.expected) || self->base != NULL)
+  if (!self->reuse->lost && (ps_entry_present (&self->put.expected) || self->base != NULL))
     ps_reuse_publish (self->reuse, self->path, &result->entry, self->sum, self->signature,
                       replaces_known (self) ? &self->row : NULL);
 }
 
 static void
-finish (Upload *self)
+stop_waiting (Upload *self)
 {
-  PsRemoteResult *result = &self->result.result;
-
-  self->reuse->under_way--;
-  if (result->error == NULL && !self->reuse->lost)
-    remember (self);
-  if (result->error == NULL && !result->has_hash && self->has_sum)
-    {
-      result->has_hash = TRUE;
-      memcpy (result->sha256, self->sum, sizeof self->sum);
-    }
-  self->done (result, self->user_data);
+  if (--self->waits > 0)
+    return;
+  remember (self);
   upload_free (self);
 }
 
+/* The transfer is over, and with it the use of the descriptor; the signature may take longer. */
 static void
-stop_waiting (Upload *self)
+finish (Upload *self)
 {
-  if (--self->waits == 0)
-    finish (self);
+  self->reuse->under_way--;
+  self->done (&self->result.result, self->user_data);
+  stop_waiting (self);
 }
 
 /* Ends an upload whose transfer has not begun. */
@@ -165,7 +163,7 @@ sent (const PsRemoteResult *result, gpointer user_data)
     }
   if (result->error == NULL && self->told < self->put.source.size)
     moved (self->put.source.size - self->told, self); /* what need not travel */
-  stop_waiting (self);
+  finish (self);
 }
 
 static void
@@ -182,18 +180,18 @@ send_it (Upload *self)
   ps_remote_put_async (self->reuse->context->remote, &put, sent, self);
 }
 
-/* In a thread: one reading for both. */
+/* In a thread. */
 static void
-make_sum (gpointer data, GCancellable *cancellable)
+sign (gpointer data, GCancellable *cancellable)
 {
   Upload *self = data;
 
-  self->has_sum = ps_reuse_sum_fd (self->put.fd, self->put.source.size, self->sum,
-                                   self->wants_signature ? &self->signature : NULL, cancellable);
+  self->has_sum = ps_reuse_sum_fd (self->own_fd, self->put.source.size, self->sum, &self->signature,
+                                   cancellable);
 }
 
 static void
-sum_made (gpointer data)
+signed_it (gpointer data)
 {
   stop_waiting (data);
 }
@@ -206,11 +204,11 @@ begin_transfer (Upload *self)
       fail_cancelled (self);
       return;
     }
-  self->waits = 1;
-  if (self->wants_signature || (self->base != NULL && !self->has_sum))
+  if (self->wants_signature)
     {
       self->waits++;
-      ps_reuse_push (self->reuse, make_sum, sum_made, self);
+      self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
+      ps_reuse_push (self->reuse, sign, signed_it, self);
     }
   send_it (self);
 }
@@ -358,6 +356,8 @@ ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteD
     }
   upload = g_new0 (Upload, 1);
   upload->reuse = self;
+  upload->own_fd = -1;
+  upload->waits = 1;
   upload->put = *put;
   upload->put.path = upload->path = g_strdup (put->path);
   upload->resume_key = make_resume_key (put->path, put);

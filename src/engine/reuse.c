@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/reuse-private.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define THREADS 2
+#define NICENESS 5 /* of this program's own threads: they are not shared */
 #define CHUNK (256 * 1024)
 
 /* While threads work, the link is not waited for longer than this: their results start transfers.
@@ -15,13 +17,14 @@
 #define RATE_UNKNOWN (20.0 * 1024 * 1024) /* a second: a guess */
 #define DEADLINE_LEAST_US (1000 * 1000)   /* a delta may always take so long */
 
-/* In a thread. */
+/* In a thread. The link comes first where there are not processors enough. */
 static void
 work (gpointer data, gpointer user_data)
 {
   PsReuseJob *job = data;
   PsReuse *self = user_data;
 
+  (void)setpriority (PRIO_PROCESS, (id_t)gettid (), NICENESS);
   job->work (job->data, self->stop);
   g_async_queue_push (self->finished, job);
 }
@@ -33,7 +36,7 @@ ps_reuse_new (PsContext *context)
   PsRemoteTraffic traffic;
 
   self->context = context;
-  self->threads = g_thread_pool_new (work, self, THREADS, FALSE, NULL);
+  self->threads = g_thread_pool_new (work, self, THREADS, TRUE, NULL);
   self->finished = g_async_queue_new ();
   self->stop = g_cancellable_new ();
   self->signatures_size = ps_store_signatures_size (context->store);
@@ -66,14 +69,17 @@ hand_over (PsReuse *self, PsReuseJob *job)
   done (data);
 }
 
-/* Hands over what is finished, and what is finished when that has been handed over. */
-static void
+/* Hands over what is finished, and what is finished when that has been handed over. Returns:
+ * whether that was anything. */
+static gboolean
 hand_over_finished (PsReuse *self)
 {
   PsReuseJob *job;
+  gboolean any = FALSE;
 
-  while ((job = g_async_queue_try_pop (self->finished)) != NULL)
+  for (; (job = g_async_queue_try_pop (self->finished)) != NULL; any = TRUE)
     hand_over (self, job);
+  return any;
 }
 
 /* Ends all that still works in threads; those who wait for it see that the link is lost. */
@@ -145,12 +151,12 @@ ps_reuse_limits (const PsReuse *self, uint64_t size, gboolean up)
 gboolean
 ps_reuse_step (PsReuse *self, gint64 timeout_us, GCancellable *cancellable, GError **error)
 {
-  gboolean waits_for_threads;
-
-  hand_over_finished (self);
-  waits_for_threads = self->running > 0 && (timeout_us < 0 || timeout_us > PATIENCE_US);
-  if (!ps_remote_step (self->context->remote, waits_for_threads ? PATIENCE_US : timeout_us,
-                       cancellable, error))
+  /* What was handed over may have been all that the caller waits for. */
+  if (hand_over_finished (self))
+    timeout_us = 0;
+  else if (self->running > 0 && (timeout_us < 0 || timeout_us > PATIENCE_US))
+    timeout_us = PATIENCE_US;
+  if (!ps_remote_step (self->context->remote, timeout_us, cancellable, error))
     {
       stop_all (self);
       return FALSE;

@@ -100,6 +100,7 @@ typedef struct PsLocalTemp PsLocalTemp;
 PsLocalTemp *ps_local_temp_new (PsLocal *self, const char *key, gboolean resume, GError **error);
 int ps_local_temp_peek_fd (const PsLocalTemp *temp); /* read and write */
 void ps_local_temp_keep (PsLocalTemp *temp);         /* leave it for a resume when freed */
+void ps_local_temp_unkeep (PsLocalTemp *temp);       /* it need not be left after all */
 void ps_local_temp_free (PsLocalTemp *temp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsLocalTemp, ps_local_temp_free)
 

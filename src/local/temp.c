@@ -109,8 +109,13 @@ ps_local_temp_keep (PsLocalTemp *temp)
   g_autofree char *stem = NULL;
   g_autofree char *kept = NULL;
 
-  if (temp->kept || temp->name == NULL)
+  if (temp->name == NULL)
     return;
+  if (g_str_has_suffix (temp->name, PS_LOCAL_KEPT_SUFFIX))
+    {
+      temp->kept = true;
+      return;
+    }
   stem = g_strndup (temp->name, strlen (temp->name) - strlen (PS_LOCAL_TEMP_SUFFIX));
   kept = g_strconcat (stem, PS_LOCAL_KEPT_SUFFIX, NULL);
   if (renameat (temp->local->tmp_fd, temp->name, temp->local->tmp_fd, kept) != 0)
@@ -123,6 +128,12 @@ ps_local_temp_keep (PsLocalTemp *temp)
   temp->name = g_steal_pointer (&kept);
   temp->kept = true;
   g_hash_table_add (temp->local->live, temp->name);
+}
+
+void
+ps_local_temp_unkeep (PsLocalTemp *temp)
+{
+  temp->kept = false;
 }
 
 void

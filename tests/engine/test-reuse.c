@@ -31,6 +31,17 @@ with_insertion (const GByteArray *bytes, gsize at, gsize length)
   return result;
 }
 
+/* The end of a pass: signatures are kept and published. */
+static void
+tidy_ok (Device *device)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean tidied = ps_reuse_tidy (device->reuse, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (tidied);
+}
+
 static void
 upload_ok (Device *device, const char *path, uint64_t most)
 {
@@ -42,6 +53,7 @@ upload_ok (Device *device, const char *path, uint64_t most)
   g_assert_cmpuint (transfer.wire, <=, most);
   g_assert_cmpuint (transfer.moved, ==, transfer.entry.size);
   device_assert_same (device, path);
+  tidy_ok (device);
 }
 
 static void
@@ -55,16 +67,7 @@ download_ok (Device *device, const char *path, uint64_t most)
   g_assert_cmpuint (transfer.wire, <=, most);
   g_assert_cmpuint (transfer.moved, >=, transfer.entry.size);
   device_assert_same (device, path);
-}
-
-static void
-tidy_ok (Device *device)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean tidied = ps_reuse_tidy (device->reuse, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (tidied);
+  tidy_ok (device);
 }
 
 /* One device sends a file and an edited version of it; another follows. */
@@ -79,11 +82,9 @@ test_delta (void)
 
   device_write (a, "file", old);
   upload_ok (a, "file", SIZE + SIZE / 50);
-  tidy_ok (a);
   download_ok (b, "file", SIZE + SIZE / 50);
   device_write (a, "file", edited);
   upload_ok (a, "file", 65536 + OVERHEAD);
-  tidy_ok (a);
   download_ok (b, "file", 65536 + signature + OVERHEAD);
   g_assert_cmpuint (b->problems->len, ==, 0);
 }
@@ -120,7 +121,6 @@ test_delta_after_download (void)
   device_write (a, "file", old);
   upload_ok (a, "file", SIZE + SIZE / 50);
   download_ok (b, "file", SIZE + SIZE / 50);
-  tidy_ok (b);
   device_write (b, "file", edited);
   upload_ok (b, "file", 10000 + OVERHEAD);
 }
@@ -137,7 +137,6 @@ test_same_content (void)
   download_ok (b, "file", SIZE + SIZE / 50);
   device_write (a, "another", bytes);
   upload_ok (a, "another", OVERHEAD);
-  tidy_ok (a);
   download_ok (b, "another", OVERHEAD);
 }
 
@@ -153,11 +152,8 @@ test_similar_name (void)
   device_write (a, "report.odt", bytes);
   upload_ok (a, "report.odt", SIZE + SIZE / 50);
   download_ok (b, "report.odt", SIZE + SIZE / 50);
-  tidy_ok (a);
-  tidy_ok (b);
   device_write (a, "report (copy).odt", edited);
   upload_ok (a, "report (copy).odt", 10000 + OVERHEAD);
-  tidy_ok (a);
   download_ok (b, "report (copy).odt", 60000 + OVERHEAD);
 }
 
@@ -175,7 +171,6 @@ test_no_copy_data (void)
   download_ok (b, "file", SIZE + SIZE / 50);
   device_write (a, "file", edited);
   upload_ok (a, "file", SIZE + SIZE / 50);
-  tidy_ok (a);
   download_ok (b, "file", 60000 + OVERHEAD);
 }
 
@@ -192,7 +187,6 @@ test_other_content (void)
   download_ok (b, "file", SIZE + SIZE / 50);
   device_write (a, "file", other);
   upload_ok (a, "file", SIZE + SIZE / 50);
-  tidy_ok (a);
   download_ok (b, "file", SIZE + SIZE / 30);
 }
 
@@ -316,7 +310,6 @@ test_spoilt (gconstpointer data)
   download_ok (b, "file", SIZE + SIZE / 50);
   device_write (a, "file", edited);
   upload_ok (a, "file", 10000 + OVERHEAD);
-  tidy_ok (a);
   spoil_all (a, how);
   download_ok (b, "file", SIZE + SIZE / 4);
   g_assert_true (device_has_problem (b, "signature") == how->told);
