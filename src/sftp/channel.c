@@ -322,7 +322,8 @@ ps_client_consider_bulk (PsClient *self, bool upload)
   if (ready > 1 && window->rate < self->bulk_rate * BULK_GAIN)
     return;
   self->bulk_rate = window->rate;
-  open_further (self, PS_LANE_BULK);
+  for (guint i = 0; i < MIN (ready, PS_CLIENT_MAX_BULK - ready); i++) /* twice as many */
+    open_further (self, PS_LANE_BULK);
 }
 
 guint

@@ -16,8 +16,8 @@
 G_BEGIN_DECLS
 
 #define PS_CLIENT_MAX_CHANNELS 8 /* of OpenSSH's MaxSessions 10 */
-#define PS_CLIENT_MAX_SMALL 2
-#define PS_CLIENT_MAX_BULK (PS_CLIENT_MAX_CHANNELS - 1 - PS_CLIENT_MAX_SMALL)
+#define PS_CLIENT_MAX_SMALL 4
+#define PS_CLIENT_MAX_BULK 5
 
 /* In order of precedence. */
 typedef enum
