@@ -5,6 +5,7 @@
 #define SLACK_MIN (64 * 1024)
 #define SLACK_MAX (2 * 1024 * 1024)
 #define INTERVAL_MIN (G_USEC_PER_SEC / 10)
+#define PAUSE_MIN (G_USEC_PER_SEC / 100)
 #define INTERVAL_MAX (G_USEC_PER_SEC / 4)
 
 void
@@ -27,8 +28,13 @@ ps_window_open (PsWindow *self)
 void
 ps_window_sent (PsWindow *self, uint64_t bytes, int64_t now)
 {
-  if (self->begin == 0)
-    self->begin = now;
+  /* A pause is no part of what is measured. */
+  if (self->outstanding == 0 && now - self->answered > PAUSE_MIN)
+    {
+      self->begin = now;
+      self->acked = 0;
+      self->limited = false;
+    }
   self->outstanding += bytes;
 }
 
@@ -57,7 +63,7 @@ measure_rate (PsWindow *self, int64_t now)
       if (!self->draining)
         compute_size (self);
     }
-  self->begin = self->outstanding > 0 ? now : 0;
+  self->begin = now;
   self->acked = 0;
   self->limited = false;
 }
@@ -100,6 +106,7 @@ ps_window_acked (PsWindow *self, uint64_t bytes, int64_t sent_at, int64_t now)
 {
   self->outstanding -= MIN (bytes, self->outstanding);
   self->acked += bytes;
+  self->answered = now;
   ps_window_latency (self, now - sent_at, now);
   drain (self, sent_at, now - sent_at, now);
   measure_rate (self, now);

@@ -28,8 +28,9 @@ typedef struct
   double rate;          /* bytes a second */
   int64_t min_rtt;      /* microseconds, 0 = not known yet */
   int64_t rtt_seen;     /* when min_rtt was measured */
-  int64_t begin;        /* of the present measuring interval; 0 = none */
+  int64_t begin;        /* of the present measuring interval */
   uint64_t acked;       /* bytes in it */
+  int64_t answered;     /* when the last of them came */
   bool limited;         /* the window was full some time in this interval: the rate is the link's */
   bool draining;
   int64_t drained; /* when the queue was empty enough to measure; 0 = not yet */
