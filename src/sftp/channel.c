@@ -9,6 +9,7 @@
 #define IN_SIZE (2 * (PS_PACKET_MAX + PS_PACKET_HEAD))
 #define COMPACT_AT (64 * 1024)
 #define SFTP_VERSION 3
+#define DARE_AFTER 64 /* handles opened at a lowered limit before one more is tried */
 #define BULK_LOOK_US (G_USEC_PER_SEC / 5)
 #define BULK_PER_CHANNEL                                                                           \
   (1536 * 1024)        /* of the 2 MiB a round trip that one channel can take up                   \
@@ -349,33 +350,41 @@ ps_client_take_handle (PsClient *self, int channel)
 }
 
 void
-ps_client_drop_handle (PsClient *self, int channel)
+ps_client_untake_handle (PsClient *self, int channel)
 {
   g_assert (self->channels[channel].handles > 0);
   self->channels[channel].handles--;
 }
 
 void
-ps_client_handle_worked (PsClient *self, int channel)
+ps_client_handle_opened (PsClient *self, int channel)
 {
   PsChannel *c = &self->channels[channel];
 
-  if (c->handle_limit < self->info.handles)
-    c->handle_limit++;
+  c->opened++;
+  if (c->handle_limit >= self->info.handles || ++c->opened_since < DARE_AFTER)
+    return;
+  c->handle_limit++;
+  c->opened_since = 0;
+}
+
+void
+ps_client_handle_closed (PsClient *self, int channel)
+{
+  g_assert (self->channels[channel].opened > 0);
+  self->channels[channel].opened--;
+  ps_client_untake_handle (self, channel);
 }
 
 bool
 ps_client_handle_failed (PsClient *self, int channel)
 {
   PsChannel *c = &self->channels[channel];
-  bool others;
 
-  ps_client_drop_handle (self, channel);
-  others = c->handles > 0;
-  if (others)
-    {
-      c->handle_limit = MAX (MIN (c->handle_limit, c->handles + 1) / 2, 1);
-      g_debug ("channel %d: at most %u handles from now on", c->number, c->handle_limit);
-    }
-  return others;
+  ps_client_untake_handle (self, channel);
+  if (c->opened == 0)
+    return false;
+  c->handle_limit = MIN (c->handle_limit, MAX (c->opened * 3 / 4, 1));
+  c->opened_since = 0;
+  return true;
 }

@@ -27,8 +27,11 @@ typedef struct
   guint owed; /* requests without an answer */
   guint slow; /* of them, those that may take long */
   guint64 owed_bytes;
-  guint handles, handle_limit;
-  int64_t heard; /* when the last bytes came, or the first request of several was sent */
+  guint handles; /* taken */
+  guint opened;  /* of them, those that the server has opened */
+  guint handle_limit;
+  guint opened_since; /* OPENs that worked since the limit was changed */
+  int64_t heard;      /* when the last bytes came, or the first request of several was sent */
 } PsChannel;
 
 /* One request that waits for its answer; its index and generation are the request id. */

@@ -85,15 +85,15 @@ guint ps_client_bulk_channels (PsClient *self, int channels[PS_CLIENT_MAX_CHANNE
 bool ps_client_has_room (const PsClient *self, int channel);
 guint64 ps_client_load (const PsClient *self, int channel); /* bytes queued and unanswered there */
 
-/* Handles: FALSE where no further one may be opened on @channel now. */
+/* Handles: each is taken before its OPEN (FALSE: no further one now), then opened or not, and
+ * closed when its CLOSE is answered. */
 bool ps_client_take_handle (PsClient *self, int channel);
-void ps_client_drop_handle (PsClient *self, int channel);
+void ps_client_untake_handle (PsClient *self, int channel); /* the OPEN was not sent, or refused */
+void ps_client_handle_opened (PsClient *self, int channel);
+void ps_client_handle_closed (PsClient *self, int channel);
 
-/* An OPEN or OPENDIR worked: after failures, more are dared again. */
-void ps_client_handle_worked (PsClient *self, int channel);
-
-/* An OPEN or OPENDIR was answered by FAILURE: perhaps there are too many. Returns: whether it is
- * worth trying again later (the handle is dropped, the limit halved). */
+/* An OPEN or OPENDIR was answered by FAILURE: perhaps there are too many. The handle is untaken,
+ * the limit lowered below what is open. Returns: whether it is worth trying again later. */
 bool ps_client_handle_failed (PsClient *self, int channel);
 
 /* --- Requests --- */

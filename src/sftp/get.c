@@ -214,7 +214,7 @@ open_answered (GetOp *self, const PsReply *reply, guint number)
   if (reply->type == PS_FXP_HANDLE)
     ps_handle_take (&self->op, handle, handle->channel, reply);
   else
-    ps_client_drop_handle (self->op.remote->client, handle->channel);
+    ps_client_untake_handle (self->op.remote->client, handle->channel);
 }
 
 static void
@@ -427,7 +427,7 @@ begin (PsOp *op)
 
   if (fails (self, "remote-get-begin"))
     {
-      ps_client_drop_handle (op->remote->client, self->channel);
+      ps_client_untake_handle (op->remote->client, self->channel);
       return;
     }
   ps_op_expect (op, on_reply, after_opened);

@@ -56,7 +56,7 @@ on_probed (PsOp *op, const PsReply *reply, guint tag)
       if (reply->type == PS_FXP_HANDLE)
         ps_handle_take (op, &self->odd_handle, 0, reply);
       else
-        ps_client_drop_handle (op->remote->client, 0);
+        ps_client_untake_handle (op->remote->client, 0);
       break;
     case TAG_ODD_SHORT: /* FAT drops a dot at the end and finds the file all the same */
       if (found)
@@ -145,7 +145,7 @@ can_probe (PsOp *op)
     return false;
   if (!((ProbeOp *)op)->whole || ps_client_take_handle (client, 0))
     return true;
-  ps_client_drop_handle (client, 0);
+  ps_client_untake_handle (client, 0);
   return false;
 }
 

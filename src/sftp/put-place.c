@@ -11,10 +11,18 @@
  * what the scan saw. One of the two is superfluous afterwards.
  *
  * Elsewhere, in one burst: what lies there is renamed aside, the temporary file is renamed in
- * without replacing anything. */
+ * without replacing anything.
+ *
+ * The server works for several devices side by side. Another one's rename may come after our link
+ * and before our rename, or ours between its two: then what was put in place first is gone from the
+ * server without a link. So whoever replaced something looks once more, later than any such
+ * neighbour's burst: if the file is not the one just put in place, the upload has failed, the local
+ * file is still a changed one, and the next pass makes a conflict of the two. */
 #include "sftp/put.h"
 
 #include "util/fault.h"
+
+#define TIME_GRAIN G_GINT64_CONSTANT (2000000000) /* of FAT, nanoseconds */
 
 static bool
 replaces (const PsPutOp *self)
@@ -95,6 +103,36 @@ in_place (PsOp *op)
     ps_remote_mark_changed (op->remote, op->kept_at);
   if (ps_fault ("remote-put-placed", &error))
     ps_op_take_error (op, error);
+}
+
+/* Whether @found can be what was @written. A file system may round the time when it writes it down.
+ */
+static bool
+is_ours (const PsEntry *found, const PsEntry *written)
+{
+  return found->kind == PS_KIND_FILE && found->size == written->size
+         && ABS (found->mtime - written->mtime) <= TIME_GRAIN;
+}
+
+static void
+on_verified (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+  PsEntry written = ps_attrs_to_entry (&self->written);
+  PsEntry found = { 0 };
+
+  if (reply->type == PS_FXP_ATTRS)
+    found = ps_attrs_to_entry (&reply->attrs);
+  if (!is_ours (&found, &written))
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "another device replaced it at the same moment");
+}
+
+/* Looks whether what was put in place is still there. */
+static void
+verify (PsOp *op)
+{
+  ps_op_expect (op, on_verified, in_place);
+  ps_request_path (op, 0, PS_FXP_LSTAT, op->path, PS_PUT_TAG_TARGET);
 }
 
 static void
@@ -190,7 +228,7 @@ after_replaced (PsOp *op)
       if (!op->result.displaced_other) /* both are links to one file */
         ps_request_remove_detached (op->remote, self->version);
     }
-  in_place (op);
+  verify (op);
 }
 
 static void
@@ -226,7 +264,7 @@ after_aside (PsOp *op)
       op->kept_at = g_steal_pointer (&self->displaced);
       op->result.displaced_other = !ps_entry_same (&op->result.displaced, &self->expected);
     }
-  in_place (op);
+  verify (op);
 }
 
 static void

@@ -287,7 +287,7 @@ opened_more (PsPutOp *self, const PsReply *reply, guint number)
   if (reply->type == PS_FXP_HANDLE)
     ps_handle_take (&self->op, handle, handle->channel, reply);
   else
-    ps_client_drop_handle (self->op.remote->client, handle->channel);
+    ps_client_untake_handle (self->op.remote->client, handle->channel);
 }
 
 static void

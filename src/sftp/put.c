@@ -86,7 +86,7 @@ on_stream (PsOp *op, const PsReply *reply, guint tag)
         self->written = reply->attrs;
       break;
     case PS_PUT_TAG_CLOSE:
-      ps_client_drop_handle (client, (int)PS_PUT_TAG_NUMBER (tag));
+      ps_client_handle_closed (client, (int)PS_PUT_TAG_NUMBER (tag));
       ps_op_check (op, reply);
       break;
     default:
@@ -303,9 +303,9 @@ begin (PsOp *op)
   begin_anew (self);
   if (fails (self, "remote-put-begin") || !check_pieces (self))
     {
-      ps_client_drop_handle (op->remote->client, self->channel);
+      ps_client_untake_handle (op->remote->client, self->channel);
       if (self->base != NULL)
-        ps_client_drop_handle (op->remote->client, self->channel);
+        ps_client_untake_handle (op->remote->client, self->channel);
       return;
     }
   if (op->path != NULL && self->own)
@@ -339,7 +339,7 @@ can_begin (PsOp *op)
     return false;
   if (self->base == NULL || ps_client_take_handle (client, self->channel))
     return true;
-  ps_client_drop_handle (client, self->channel);
+  ps_client_untake_handle (client, self->channel);
   return false;
 }
 

@@ -8,7 +8,7 @@
 #define CONTENT_COST 64 /* bytes that a WRITE is longer than its content, about */
 #define MODE_FILE 0666  /* the server's umask takes from it what it should */
 #define MODE_PROGRAM 0777
-#define TRIES_MAX 4
+#define TRIES_MAX 8
 
 static GByteArray *
 begin (PsOp *op, int channel, uint8_t type)
@@ -240,7 +240,7 @@ static void
 on_closed (const PsReply *reply, gpointer data, guint tag)
 {
   if (reply != NULL)
-    ps_client_drop_handle (data, (int)tag);
+    ps_client_handle_closed (data, (int)tag);
 }
 
 void
@@ -299,11 +299,11 @@ ps_handle_take (PsOp *op, PsHandle *handle, int channel, const PsReply *reply)
       handle->open = true;
       handle->length = (uint16_t)reply->length;
       memcpy (handle->bytes, reply->text, reply->length);
-      ps_client_handle_worked (client, channel);
+      ps_client_handle_opened (client, channel);
       return true;
     }
   if (!ps_reply_is (reply, PS_FX_FAILURE))
-    ps_client_drop_handle (client, channel);
+    ps_client_untake_handle (client, channel);
   else if (ps_client_handle_failed (client, channel) && ++op->tries < TRIES_MAX)
     {
       op->again = true;

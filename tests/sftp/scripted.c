@@ -72,8 +72,11 @@ give_bytes (PsTransport *transport, int channel, void *buffer, gsize length, GEr
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the server hung up");
       return -1;
     }
-  memcpy (buffer, self->out->data, n);
-  g_byte_array_remove_range (self->out, 0, (guint)n);
+  if (n > 0)
+    {
+      memcpy (buffer, self->out->data, n);
+      g_byte_array_remove_range (self->out, 0, (guint)n);
+    }
   return (gssize)n;
 }
 

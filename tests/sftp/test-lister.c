@@ -83,9 +83,8 @@ test_forbidden (gconstpointer data)
 }
 
 static void
-test_many (void)
+list_many (Wire *wire)
 {
-  g_autoptr (Wire) wire = wire_new ("");
   PsLister lister = ps_remote_lister (wire->remote);
   guint dirs = 300, files = 0;
 
@@ -120,6 +119,23 @@ test_many (void)
 }
 
 static void
+test_many (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+
+  list_many (wire);
+}
+
+/* Fewer handles than the client would like, and a server that does not say how many. */
+static void
+test_few_handles (void)
+{
+  g_autoptr (Wire) wire = wire_new_shell ("ulimit -n 10; exec " WIRE_SERVER " -P limits", 1);
+
+  list_many (wire);
+}
+
+static void
 test_lost (void)
 {
   g_autoptr (Wire) wire = wire_new ("");
@@ -142,6 +158,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/lister/unreadable", GUINT_TO_POINTER (0300), test_forbidden);
   g_test_add_data_func ("/sftp/lister/unsearchable", GUINT_TO_POINTER (0600), test_forbidden);
   g_test_add_func ("/sftp/lister/many", test_many);
+  g_test_add_func ("/sftp/lister/few-handles", test_few_handles);
   g_test_add_func ("/sftp/lister/lost", test_lost);
   return g_test_run ();
 }

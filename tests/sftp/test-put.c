@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Uploads to a real server: whole, replaced, interleaved with another writer, poor servers. */
 #include "fakes/test-util.h"
+#include "sftp/transport-process.h"
 #include "sftp/wire.h"
 #include "util/sha256.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -347,7 +349,7 @@ test_two_devices (gconstpointer data)
           PsPut put
               = { .path = "a.txt", .source = wire_source (strlen (text)), .expected = expected[i] };
 
-          put.source.mtime += (int64_t)(round * 2 + i) * 1000000000;
+          put.source.mtime += (int64_t)(round * 2 + i) * 10000000000;
           put.fd = fds[i] = wire_local (text, strlen (text), 0);
           ps_remote_put_async (devices[i]->remote, &put, wire_done, &results[i]);
           g_ptr_array_add (written, text);
@@ -556,9 +558,8 @@ test_pieces_fail (gconstpointer data)
 }
 
 static void
-test_many (gconstpointer data)
+put_many (Wire *wire)
 {
-  g_autoptr (Wire) wire = wire_new (data);
   guint n = 1500, queued = 0;
   g_autofree WireResult *results = g_new0 (WireResult, n);
   int fd = wire_local (NULL, 4096, 5);
@@ -581,6 +582,70 @@ test_many (gconstpointer data)
       g_assert_no_error (results[i].error);
     }
   g_assert_cmpuint (wire_count (wire, ""), ==, n + 1);
+  close (fd);
+}
+
+static void
+test_many (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+
+  put_many (wire);
+}
+
+/* Fewer handles than the client would like, and a server that does not say how many. */
+static void
+test_few_handles (void)
+{
+  g_autoptr (Wire) wire
+      = wire_new_shell ("ulimit -n 12; exec " WIRE_SERVER " -P limits -u 0022", 3);
+
+  put_many (wire);
+}
+
+/* A disk of 1 MiB, in a mount of the server's own. */
+static void
+test_disk_full (gconstpointer data)
+{
+  gsize length = GPOINTER_TO_SIZE (data);
+  const char *mount = "mount -t tmpfs -o size=1m none %s && mkdir -p %s/.pisync/tmp && exec ";
+  g_autofree char *command = g_strdup_printf ("exec unshare -m sh -c '%s" WIRE_SERVER "'", mount);
+  g_autoptr (Wire) wire = NULL;
+  g_auto (WireResult) result = { 0 };
+  PsEntry absent = { 0 };
+  int fd;
+
+  if (geteuid () != 0 || system ("unshare -m mount -t tmpfs none /mnt >/dev/null 2>&1") != 0)
+    {
+      g_test_skip ("no mounts of our own here");
+      return;
+    }
+  wire = wire_new_shell (command, 1);
+  fd = wire_local (NULL, length, 1);
+  put_full (wire, "f", fd, length, &absent, &result);
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SPACE);
+  g_assert_cmpint (wire_stat (wire, "f").kind, ==, PS_KIND_ABSENT);
+  close (fd);
+}
+
+static void
+test_upload_limit (void)
+{
+  ps_autotestdir dir = ps_test_dir_new ();
+  const char *argv[] = { WIRE_SERVER, NULL };
+  PsRemoteOptions options = { .root = dir, .device = "laptop", .upload_limit = 1024 };
+  PsTransport *transport = ps_transport_process_new (argv, 4, NULL);
+  g_autoptr (PsRemote) remote = ps_remote_new (transport, &options, NULL, NULL);
+  g_auto (WireResult) result = { 0 };
+  Wire wire = { .dir = dir, .remote = remote };
+  PsEntry absent = { 0 };
+  int fd = wire_local (NULL, 1 << 20, 1);
+  gint64 begin = g_get_monotonic_time ();
+
+  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, NULL));
+  put_full (&wire, "f", fd, 1 << 20, &absent, &result);
+  g_assert_no_error (result.error);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >, 700000);
   close (fd);
 }
 
@@ -636,5 +701,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/put/pieces/changed", "changed", test_pieces_fail);
   g_test_add_data_func ("/sftp/put/pieces/short", "short", test_pieces_fail);
   g_test_add_func ("/sftp/put/read-only", test_read_only);
+  g_test_add_func ("/sftp/put/few-handles", test_few_handles);
+  g_test_add_func ("/sftp/put/upload-limit", test_upload_limit);
+  g_test_add_data_func ("/sftp/put/disk-full/small", GSIZE_TO_POINTER (1100000), test_disk_full);
+  g_test_add_data_func ("/sftp/put/disk-full/large", GSIZE_TO_POINTER (5000000), test_disk_full);
   return g_test_run ();
 }

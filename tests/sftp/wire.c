@@ -11,42 +11,68 @@
 #define SOURCE_TIME G_GINT64_CONSTANT (1700000000)
 
 static PsTransport *
-start_server (const char *flags, guint channels)
+start_server (const char *const *argv, guint channels)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *command = g_strdup_printf (WIRE_SERVER " -e -u 0022 %s", flags);
-  g_auto (GStrv) argv = NULL;
-  PsTransport *transport;
+  PsTransport *transport = ps_transport_process_new (argv, channels, &error);
 
-  g_assert_true (g_shell_parse_argv (command, NULL, &argv, &error));
-  transport = ps_transport_process_new ((const char *const *)argv, channels, &error);
   g_assert_no_error (error);
   return transport;
 }
 
-Wire *
-wire_new_full (const char *dir, const char *flags, guint channels, const char *device)
+static Wire *
+wire_over (PsTransport *transport, const char *dir, const char *device)
 {
   Wire *self = g_new0 (Wire, 1);
   g_autoptr (GError) error = NULL;
   PsRemoteOptions options = { .root = dir, .device = device, .fsync = TRUE, .stall_timeout_s = 20 };
 
-  self->remote = ps_remote_new (start_server (flags, channels), &options, NULL, &error);
+  self->remote = ps_remote_new (transport, &options, NULL, &error);
   g_assert_no_error (error);
   return self;
 }
 
 Wire *
-wire_new (const char *flags)
+wire_new_full (const char *dir, const char *flags, guint channels, const char *device)
+{
+  g_autofree char *command = g_strdup_printf (WIRE_SERVER " -e -u 0022 %s", flags);
+  g_auto (GStrv) argv = NULL;
+
+  g_assert_true (g_shell_parse_argv (command, NULL, &argv, NULL));
+  return wire_over (start_server ((const char *const *)argv, channels), dir, device);
+}
+
+static char *
+make_dir (void)
 {
   char *dir = ps_test_dir_new ();
   g_autofree char *own = g_build_filename (dir, PS_OWN_DIR, "tmp", NULL);
   g_autofree char *versions = g_build_filename (dir, PS_OWN_DIR, "versions", NULL);
-  Wire *self;
 
   g_assert_no_errno (g_mkdir_with_parents (own, 0755));
   g_assert_no_errno (g_mkdir_with_parents (versions, 0755));
-  self = wire_new_full (dir, flags, 8, "laptop");
+  return dir;
+}
+
+Wire *
+wire_new (const char *flags)
+{
+  char *dir = make_dir ();
+  Wire *self = wire_new_full (dir, flags, 8, "laptop");
+
+  self->dir = dir;
+  return self;
+}
+
+Wire *
+wire_new_shell (const char *command, guint channels)
+{
+  char *dir = make_dir ();
+  g_auto (GStrv) parts = g_strsplit (command, "%s", -1);
+  g_autofree char *script = g_strjoinv (dir, parts);
+  const char *argv[] = { "sh", "-c", script, NULL };
+  Wire *self = wire_over (start_server (argv, channels), dir, "laptop");
+
   self->dir = dir;
   return self;
 }

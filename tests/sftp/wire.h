@@ -14,8 +14,11 @@ typedef struct
   PsRemote *remote;
 } Wire;
 
-/* @flags: of sftp-server, separated by spaces, "" for none; NULL in place of a whole setup. */
+/* @flags: of sftp-server, separated by spaces, "" for none. */
 Wire *wire_new (const char *flags);
+
+/* A server that is started by a shell command in which %s stands for the folder. */
+Wire *wire_new_shell (const char *command, guint channels);
 Wire *wire_new_full (const char *dir, const char *flags, guint channels, const char *device);
 void wire_free (Wire *self); /* with its folder */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wire, wire_free)
