@@ -131,7 +131,8 @@ ps_op_fail_status (PsOp *op, const PsReply *reply, const char *what)
 {
   guint status = MIN (reply->status, G_N_ELEMENTS (status_errors) - 1);
 
-  op->unclear = op->error == NULL && reply->status == PS_FX_FAILURE;
+  if (op->error == NULL)
+    op->unclear = reply->status == PS_FX_FAILURE;
   if (what != NULL)
     ps_op_fail (op, status_errors[status].code, "%s: %s", what, status_errors[status].words);
   else
