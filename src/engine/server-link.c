@@ -5,6 +5,7 @@
 #include "engine/prompts.h"
 #include "engine/roots.h"
 #include "local/local.h"
+#include "sftp/installkey.h"
 #include "sftp/remote.h"
 
 #include <errno.h>
@@ -54,12 +55,10 @@ hand_on (GError **error, GError *own)
   g_propagate_error (error, ps_engine_error_translate (own));
 }
 
-static PsTransport *
-log_in (PsServerLink *self, GCancellable *cancellable, GError **error)
+static PsConnectOptions
+options_with (const PsServerLink *self, const char *known_hosts)
 {
-  g_autofree char *known_hosts = ps_config_known_hosts_file ();
-  const PsLoginPrompts prompts = ps_prompts_port (&self->prompts);
-  const PsConnectOptions options = {
+  return (PsConnectOptions){
     .host = self->config->host,
     .port = (int)self->config->port,
     .user = self->config->user,
@@ -70,6 +69,14 @@ log_in (PsServerLink *self, GCancellable *cancellable, GError **error)
     .fingerprint = self->fingerprint,
     .accept_changed = self->accept_changed,
   };
+}
+
+static PsTransport *
+log_in (PsServerLink *self, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *known_hosts = ps_config_known_hosts_file ();
+  const PsLoginPrompts prompts = ps_prompts_port (&self->prompts);
+  const PsConnectOptions options = options_with (self, known_hosts);
 
   return ps_sftp_connect (&options, &prompts, cancellable, error);
 }
@@ -229,11 +236,38 @@ ps_server_link_make_roots (PsServerLink *self, const PsConfig *config, gboolean 
   return FALSE;
 }
 
+/* Returns: (transfer full): where this device's key for the server lies */
+static char *
+device_key_file (const PsServerLink *self)
+{
+  g_autofree char *name = g_strconcat ("id_ed25519-", self->config->host, NULL);
+
+  return g_build_filename (g_get_user_config_dir (), "pisync", g_strdelimit (name, "/", '_'), NULL);
+}
+
+static gboolean
+install_key (PsServerLink *self, const char *file, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *known_hosts = ps_config_known_hosts_file ();
+  const PsLoginPrompts prompts = ps_prompts_port (&self->prompts);
+  const PsConnectOptions options = options_with (self, known_hosts);
+  g_autofree char *comment = g_strconcat ("pisync@", self->config->device, NULL);
+  g_autofree char *line = ps_key_ensure (file, comment, cancellable, error);
+
+  return line != NULL && ps_sftp_install_key (self->remote, line, cancellable, error)
+         && ps_sftp_prove_key (&options, file, line, &prompts, cancellable, error);
+}
+
 char *
 ps_server_link_install_key (PsServerLink *self, GCancellable *cancellable, GError **error)
 {
-  if (is_connected (self, error))
-    g_set_error_literal (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED,
-                         "Keys cannot be installed over SFTP yet");
+  g_autofree char *file = device_key_file (self);
+  GError *own = NULL;
+
+  if (!is_connected (self, error))
+    return NULL;
+  if (install_key (self, file, cancellable, &own))
+    return g_steal_pointer (&file);
+  hand_on (error, own);
   return NULL;
 }

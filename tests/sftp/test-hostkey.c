@@ -92,7 +92,7 @@ test_hashed (void)
   ps_test_write (dir, "known_hosts", "pi ssh-ed25519 " ED1 "\n[pi]:2222 ssh-ed25519 " ED1 "\n");
   ps_test_run_ok (argv);
   text = ps_test_read (dir, "known_hosts", NULL);
-  g_assert_null (strstr (text, "pi"));
+  g_assert_true (g_str_has_prefix (text, "|1|"));
   g_assert_true (ps_known_hosts_add_file (known, file, &error));
   g_assert_cmpint (ps_known_hosts_check (known, "PI", 22, one, NULL, NULL), ==, PS_KNOWN_HOST_OK);
   g_assert_cmpint (ps_known_hosts_check (known, "pi", 2222, one, NULL, NULL), ==, PS_KNOWN_HOST_OK);
@@ -318,12 +318,11 @@ test_key_file_damaged (void)
       g_autofree char *cut = g_strndup (text, length);
       g_autofree char *closed = g_strconcat (cut, "\n-----END", NULL);
       g_autofree char *flipped = g_strdup (text);
-      g_autoptr (PsKeyFile) a = ps_key_file_parse (cut, NULL);
-      g_autoptr (PsKeyFile) b = ps_key_file_parse (closed, NULL);
-      g_autoptr (PsKeyFile) c = NULL;
 
       flipped[length] = (char)('A' + g_test_rand_int_range (0, 50));
-      c = ps_key_file_parse (flipped, NULL);
+      ps_key_file_free (ps_key_file_parse (cut, NULL));
+      ps_key_file_free (ps_key_file_parse (closed, NULL));
+      ps_key_file_free (ps_key_file_parse (flipped, NULL));
     }
 }
 
