@@ -349,6 +349,18 @@ test_swap_entries (void)
 }
 
 static void
+test_empty (void)
+{
+  g_autoptr (PsPlan) plan = ps_plan_new ();
+
+  add_scene (plan, "a f1 f1 f1 f1");
+  g_assert_true (ps_plan_is_empty (plan));
+  add_scene (plan, "b f1 f1 - -");
+  g_assert_false (ps_plan_is_empty (plan));
+  ps_plan_free (NULL);
+}
+
+static void
 test_moves_off (void)
 {
   PsPlanOptions options = defaults;
@@ -690,6 +702,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/core/plan/move-entries", test_move_entries);
   g_test_add_func ("/core/plan/swap-entries", test_swap_entries);
+  g_test_add_func ("/core/plan/empty", test_empty);
   g_test_add_func ("/core/plan/moves-off", test_moves_off);
   g_test_add_func ("/core/plan/changes-remote", test_changes_remote);
   for (gsize i = 0; i < G_N_ELEMENTS (mass_deletes); i++)
