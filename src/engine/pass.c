@@ -79,7 +79,21 @@ held_message (PsGuard guard)
     }
 }
 
-/* Tells what the guards hold, and remembers what has to stay held over further runs. */
+/* What @guard held stays held over further runs until none of it is left. A pass that leaves
+ * something for the next, or could not list all, has not seen whether there is more. */
+static gboolean
+remember_held (PsContext *context, const PsPlan *plan, PsGuard guard, const char *key,
+               GError **error)
+{
+  gboolean saw_all
+      = !ps_plan_wants_another_pass (plan) && ps_plan_n_held (plan, PS_GUARD_INCOMPLETE) == 0;
+
+  if (ps_plan_n_held (plan, guard) == 0 && !saw_all)
+    return TRUE;
+  return set_flag (context->store, key, ps_plan_n_held (plan, guard) > 0, error);
+}
+
+/* Tells what the guards hold, and remembers it. */
 static gboolean
 tell_held (PsContext *context, const PsPlan *plan, GError **error)
 {
@@ -88,10 +102,8 @@ tell_held (PsContext *context, const PsPlan *plan, GError **error)
       ps_context_held (context, guard, ps_plan_n_held (plan, guard), held_message (guard));
   if ((context->flags & PS_SYNC_DRY_RUN) != 0)
     return TRUE;
-  return set_flag (context->store, KEY_HELD_DELETES,
-                   ps_plan_n_held (plan, PS_GUARD_MASS_DELETE) > 0, error)
-         && set_flag (context->store, KEY_HELD_EMPTIED,
-                      ps_plan_n_held (plan, PS_GUARD_MASS_EMPTIED) > 0, error);
+  return remember_held (context, plan, PS_GUARD_MASS_DELETE, KEY_HELD_DELETES, error)
+         && remember_held (context, plan, PS_GUARD_MASS_EMPTIED, KEY_HELD_EMPTIED, error);
 }
 
 /* The person wants held deletions undone: without their rows the files that are left are new ones,

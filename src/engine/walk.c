@@ -183,16 +183,16 @@ is_refused (Walk *walk, const Place *place, const Sight *sight, PsAction action)
   return TRUE;
 }
 
-/* Decides one path. */
+/* Decides one path. *@into is set to FALSE where nothing is known of what lies below it. */
 static gboolean
-decide (Walk *walk, const Place *place, Sight *sight, GError **error)
+decide (Walk *walk, const Place *place, Sight *sight, gboolean *into, GError **error)
 {
   PsContext *context = walk->context;
   const PsRow *row = walk->options->ignore_base ? NULL : sight->row;
   PsRow looked_at;
   PsDecision decision;
 
-  if (is_skipped (walk, sight) || g_hash_table_contains (context->given_up, sight->path))
+  if (g_hash_table_contains (context->given_up, sight->path))
     return TRUE;
   fill_in_executable (walk, sight);
   if (row != NULL)
@@ -203,7 +203,8 @@ decide (Walk *walk, const Place *place, Sight *sight, GError **error)
       row = &looked_at;
     }
   decision = ps_decide (row, &sight->local, &sight->remote);
-  if (decision.action == PS_ACTION_NONE || is_refused (walk, place, sight, decision.action))
+  *into = !is_refused (walk, place, sight, decision.action);
+  if (decision.action == PS_ACTION_NONE || !*into)
     return TRUE;
   ps_plan_add (walk->plan, sight->path, row, &sight->local, &sight->remote, decision);
   return TRUE;
@@ -214,6 +215,7 @@ static gboolean
 visit (Walk *walk, const Place *place, Sight *sight, GError **error)
 {
   gboolean dir = is_dir (sight);
+  gboolean into = TRUE;
 
   if (!ps_relpath_valid (sight->path))
     {
@@ -225,9 +227,13 @@ visit (Walk *walk, const Place *place, Sight *sight, GError **error)
            || forget_below (walk->context->store, sight->path, dir, error);
   if (sight->local.kind == PS_KIND_FILE || sight->remote.kind == PS_KIND_FILE)
     walk->context->progress->files_scanned++;
-  if (!decide (walk, place, sight, error))
+  /* What is skipped here or there says nothing about what lay below it: it is not gone. */
+  if (is_skipped (walk, sight))
+    return TRUE;
+  if (!decide (walk, place, sight, &into, error))
     return FALSE;
-  descend (walk, sight);
+  if (into)
+    descend (walk, sight);
   return TRUE;
 }
 

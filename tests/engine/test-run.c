@@ -284,6 +284,30 @@ test_symlinks (void)
   settle (&two);
 }
 
+/* A folder was moved elsewhere and a link left in its place, on either side: what is skipped says
+ * nothing about what lay below it. */
+static void
+test_folder_became_link (void)
+{
+  SET_UP ("d/x=1 d/sub/y=2 e/z=3 k=4");
+
+  ps_test_make_tree (two.a->local, "-d d>/nowhere");
+  ps_test_make_tree (two.household->server, "-e e>/nowhere");
+  for (guint i = 0; i < 2; i++)
+    {
+      ps_device_sync (two.a);
+      g_assert_cmpuint (ps_device_count (two.a, "delete-remote", NULL), ==, 0);
+      g_assert_cmpuint (ps_device_count (two.a, "delete-local", NULL), ==, 0);
+    }
+  g_assert_true (ps_test_exists (two.household->server, "d/sub/y"));
+  g_assert_true (ps_test_exists (two.a->local, "e/z"));
+  ps_test_make_tree (two.a->local, "-d d/x=1");
+  ps_test_make_tree (two.household->server, "-e");
+  ps_device_agree (two.a);
+  g_assert_false (ps_test_exists (two.a->local, "e/z"));
+  g_assert_false (ps_test_exists (two.household->server, "d/sub/y"));
+}
+
 static void
 test_mass_delete (void)
 {
@@ -299,6 +323,33 @@ test_mass_delete (void)
   ps_device_sync_flags (two.a, PS_SYNC_ALLOW_DELETES);
   g_assert_true (two.a->summary.in_sync);
   g_assert_false (ps_test_exists (two.household->server, "a"));
+}
+
+/* Held deletions of a folder that is then renamed stay held, also when so few are left that they
+ * would not have been held by themselves. */
+static void
+test_mass_delete_renamed (void)
+{
+  g_autoptr (GString) files = g_string_new ("d/keep=1");
+  g_autoptr (GString) gone = g_string_new (NULL);
+  g_autofree char *from = NULL, *to = NULL;
+
+  for (guint i = 0; i < 25; i++)
+    {
+      g_string_append_printf (files, " d/f%u=%u", i, i);
+      g_string_append_printf (gone, "%s-d/f%u", i > 0 ? " " : "", i);
+    }
+  SET_UP (files->str);
+  ps_test_make_tree (two.a->local, gone->str);
+  ps_device_sync (two.a);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 25);
+  from = g_build_filename (two.a->local, "d", NULL);
+  to = g_build_filename (two.a->local, "e", NULL);
+  g_assert_cmpint (g_rename (from, to), ==, 0);
+  ps_test_make_tree (two.a->local, "e/f0=0 e/f1=1 e/f2=2 e/f3=3 e/f4=4 e/f5=5 e/f6=6 e/f7=7");
+  ps_device_sync (two.a);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 17);
+  g_assert_true (ps_test_exists (two.household->server, "e/f20"));
 }
 
 static void
@@ -604,7 +655,9 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/type-changes", test_type_changes);
   g_test_add_func ("/engine/run/ignore", test_ignore);
   g_test_add_func ("/engine/run/symlinks", test_symlinks);
+  g_test_add_func ("/engine/run/folder_became_link__mae1110", test_folder_became_link);
   g_test_add_func ("/engine/run/guard/mass-delete", test_mass_delete);
+  g_test_add_func ("/engine/run/guard/mass-delete-renamed", test_mass_delete_renamed);
   g_test_add_func ("/engine/run/guard/mass-delete-kept", test_mass_delete_kept);
   g_test_add_func ("/engine/run/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/run/guard/restored_server__oc2325", test_restored_server);
