@@ -44,6 +44,7 @@ class Desktop:
         self.bus = None
         self.logs = []
         self.programs = []  # under test, see program.py
+        self.deferred = []  # called at the end, last first
         self._children = []
 
     def __enter__(self):
@@ -250,6 +251,8 @@ class Desktop:
                 break
         for child in self._children:
             child.wait()
+        while self.deferred:
+            self.deferred.pop()()
         if self.dir:
             shutil.rmtree(self.dir, ignore_errors=True)
 

@@ -1,0 +1,377 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real program, a real OpenSSH server, a real keyring: what a person lives through."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from rig import screen, tap, wait  # noqa: E402
+from rig.real import Pi  # noqa: E402
+from rig.program import Program  # noqa: E402
+from rig.session import KEYRING_PASSWORD, Desktop  # noqa: E402
+
+LOGIN = "Sign In to PiSync"
+HOST_KEY = "Server Key"
+OTHER = os.environ.get("PISYNC_TEST_OTHER", "other-window")
+
+
+def give_password(d, pi, app, text=None):
+    """Types into the dialog as it stands there."""
+    app.window(LOGIN)
+    screen.wait_active(d, LOGIN)
+    # The throw-away password has signs that a keyboard of the test cannot type reliably.
+    app.window(LOGIN).find("password text").set_text(text or pi.account.password)
+    screen.key(d, "Return")
+
+
+def test_files_go_both_ways(d):
+    pi = Pi(d)
+    pi.write("from-here.txt", "here")
+    pi.write("from-there.txt", "there", side="remote")
+    app = pi.run()
+    pi.wait_text("from-here.txt", "here")
+    pi.wait_text("from-there.txt", "there", side="local")
+    app.wait_state("idle")
+    window = app.window()
+    window.find("label", lambda text: text.startswith("Up to date · last sync "))
+    window.find("label", "from-here.txt")
+    window.find("label", lambda text: text.endswith("on the server"))
+    pi.write("later.txt", "later")
+    pi.wait_text("later.txt", "later")
+    assert app.end() == 0, app.output()
+
+
+def test_new_host_key_is_asked_about(d):
+    pi = Pi(d, trusted=False)
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    dialog = app.window(HOST_KEY)
+    dialog.find("label", lambda text: pi.server.fingerprint in text)
+    dialog.find("push button", "Cancel").press()
+    app.wait_state("attention")
+    assert pi.text("a.txt", "remote") is None
+    app.activate("show-status")
+    app.window().find("push button", "Sign In…").press()
+    app.window(HOST_KEY).find("push button", "Trust This Server").press()
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+
+
+def test_changed_host_key_is_told_and_trusted(d):
+    pi = Pi(d)
+    pi.write("a.txt")
+    app = pi.run()
+    pi.wait_text("a.txt", "text")
+    pi.server.stop()
+    pi.server.new_host_key()
+    pi.server.start()
+    pi.write("b.txt", "after")
+    app.wait_state("attention", 30)
+    window = app.window()
+    window.find("label", "The server did not let us in")
+    assert pi.text("b.txt", "remote") is None
+    window.find("push button", "Sign In…").press()
+    dialog = app.window(HOST_KEY)
+    dialog.find("label", "The server’s key has changed")
+    dialog.find("check box").press()
+    dialog.find("push button", "Trust the New Key").press()
+    pi.wait_text("b.txt", "after", seconds=30)
+    app.wait_state("idle")
+
+
+def test_wrong_password_then_right_and_kept(d):
+    pi = Pi(d, auth="password")
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    give_password(d, pi, app, "wrong")
+    app.window(LOGIN).find("label", "That password was not right. Please try again.", 30)
+    give_password(d, pi, app)
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+    assert app.end() == 0
+    # The keyring has it now.
+    pi.write("b.txt", "again")
+    app = pi.run("--hidden")
+    pi.wait_text("b.txt", "again")
+    assert app.no_window(LOGIN)
+
+
+def test_password_dialog_over_another_application(d):
+    """The heart of it: typed with another window in use, by real keys, into the real program."""
+    pi = Pi(d, auth="password")
+    pi.write("a.txt")
+    app = pi.run()
+    app.window(LOGIN)
+    screen.wait_active(d, LOGIN)
+    screen.key(d, "Escape")
+    app.wait_state("attention")
+    window = app.window()
+    screen.wait_active(d, "PiSync")
+    screen.click(d, window.find("label", "The server did not let us in"))
+    other = Program(d, [OTHER])
+    screen.wait_active(d, "Other Window")
+    screen.type_text(d, "busy")
+    other.wait_line("text busy")
+    app.tray().press("Sync Now")
+    screen.wait_active(d, LOGIN)
+    assert screen.top_title(d) == LOGIN
+    screen.type_text(d, "wrong")
+    screen.key(d, "Return")
+    app.window(LOGIN).find("label", "That password was not right. Please try again.", 30)
+    assert not other.has_line("text busyw"), other.output()
+    give_password(d, pi, app)
+    pi.wait_text("a.txt", "text")
+
+
+@tap.desktop(keyring="none")
+def test_no_keyring(d):
+    pi = Pi(d, auth="password")
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    dialog = app.window(LOGIN)
+    dialog.find("label", lambda text: text.startswith("There is no keyring"))
+    assert dialog.peek("check box") is None
+    give_password(d, pi, app)
+    pi.wait_text("a.txt", "text")
+    # In memory for this run: a lost connection asks nothing.
+    pi.server.cut()
+    pi.write("b.txt", "again")
+    pi.wait_text("b.txt", "again", seconds=30)
+    assert app.no_window(LOGIN)
+
+
+@tap.desktop(none=True)
+def test_locked_keyring_is_waited_for():
+    """An automatic login: the keyring is there, locked, and was never unlocked."""
+    home = tempfile.mkdtemp(prefix="psh-")
+    share = os.environ.get("PISYNC_TEST_SHARE")
+    try:
+        with Desktop(keep=home, share=share) as d:
+            pi = Pi(d, auth="password")
+            d.deferred.remove(pi.test.clean_up)
+            pi.write("a.txt")
+            app = pi.run("--hidden")
+            give_password(d, pi, app)
+            pi.wait_text("a.txt", "text")
+            app.wait_state("idle")
+            app.end()
+        with Desktop(keep=home, share=share, keyring="locked") as d:
+            d.deferred.append(pi.test.clean_up)
+            pi.d = d
+            pi.write("b.txt", "again")
+            app = pi.run("--hidden")
+            wait.until("the keyring's own question", lambda: screen.xdotool(
+                d, "search", "--onlyvisible", "--name", "^Unlock"), 30)
+            screen.wait_active(d, "Unlock Login Keyring")
+            screen.type_text(d, KEYRING_PASSWORD)
+            screen.key(d, "Return")
+            pi.wait_text("b.txt", "again", seconds=30)
+            assert app.no_window(LOGIN)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def test_pause_and_resume(d):
+    pi = Pi(d)
+    app = pi.run("--hidden")
+    app.wait_state("idle")
+    app.tray().press("Pause")
+    app.wait_state("paused")
+    pi.write("a.txt")
+    time.sleep(2.5)  # longer than two looks: what must not happen has to have had its time
+    assert pi.text("a.txt", "remote") is None
+    app.tray().press("Resume")
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+
+
+def test_server_goes_and_comes_back(d):
+    pi = Pi(d)
+    app = pi.run("--hidden")
+    app.wait_state("idle")
+    pi.server.stop()
+    app.wait_state("offline", 30)
+    pi.write("a.txt")
+    pi.server.start()
+    app.tray().press("Sync Now")
+    pi.wait_text("a.txt", "text", seconds=40)
+    app.wait_state("idle")
+
+
+def test_server_killed_while_syncing(d):
+    pi = Pi(d, more="upload_limit=2000")
+    for number in range(6):
+        pi.write(f"big-{number}", f"{number}" * 1000000)
+    app = pi.run()
+    app.window().find("label", lambda text: text.startswith("Uploading"), 20)
+    pi.server.stop()
+    app.wait_state("offline", 30)
+    pi.server.start()
+    app.tray().press("Sync Now")
+    app.wait_state("idle", 60)
+    assert pi.names("remote") == [f"big-{number}" for number in range(6)]
+    for number in range(6):
+        assert pi.text(f"big-{number}", "remote") == f"{number}" * 1000000
+
+
+def test_quit_while_syncing(d):
+    pi = Pi(d, more="upload_limit=500")
+    for number in range(4):
+        pi.write(f"big-{number}", f"{number}" * 2000000)
+    app = pi.run()
+    app.window().find("label", lambda text: text.startswith("Uploading"), 20)
+    begin = time.monotonic()
+    app.tray().press("Quit")
+    assert app.wait(5) == 0, app.output()
+    took = time.monotonic() - begin
+    assert took < 2 * wait.PATIENCE, f"{took:.1f} s"
+    ini = os.path.join(pi.config, "pisync.ini")
+    with open(ini) as stream:
+        text = stream.read().replace("upload_limit=500", "upload_limit=0")
+    with open(ini, "w") as stream:
+        stream.write(text)
+    app = pi.run("--hidden")
+    for number in range(4):
+        pi.wait_text(f"big-{number}", f"{number}" * 2000000, seconds=40)
+        assert pi.text(f"big-{number}") == f"{number}" * 2000000
+
+
+def delete_many(pi, app):
+    """Forty files, synced, half of them deleted here."""
+    for number in range(60):
+        pi.write(f"file-{number:02}.txt", f"content {number}")
+    pi.wait_text("file-59.txt", "content 59", seconds=40)
+    app.wait_state("idle", 40)
+    for number in range(40):
+        os.unlink(pi.path(f"file-{number:02}.txt"))
+    app.wait_state("attention", 40)
+    assert len(pi.names("remote")) == 60
+
+
+def test_held_deletion_is_kept(d):
+    pi = Pi(d)
+    app = pi.run()
+    delete_many(pi, app)
+    window = app.window()
+    window.find("label", "40 deletions are waiting for you")
+    window.find("push button", "Keep the Files").press()
+    pi.wait_text("file-00.txt", "content 0", side="local", seconds=40)
+    wait.until("all the files", lambda: len(pi.names()) == 60, 30)
+    app.wait_state("idle", 40)
+    assert len(pi.names("remote")) == 60
+
+
+def test_held_deletion_is_allowed(d):
+    pi = Pi(d)
+    app = pi.run()
+    delete_many(pi, app)
+    app.window().find("push button", "Delete Them There Too").press()
+    wait.until(lambda: f"the files to go: {pi.names('remote')}",
+               lambda: len(pi.names("remote")) == 20, 40)
+    app.wait_state("idle", 40)
+    assert len(pi.names()) == 20
+
+
+def test_conflict_is_shown_and_resolved(d):
+    pi = Pi(d)
+    app = pi.run()
+    pi.write("letter.txt", "first")
+    pi.wait_text("letter.txt", "first")
+    app.wait_state("idle")
+    laptop = pi.device()
+    laptop.sync()
+    app.tray().press("Pause")
+    app.wait_state("paused")
+    pi.write("letter.txt", "from the desk")
+    (laptop.local / "letter.txt").write_text("from the laptop, longer")
+    laptop.sync()
+    app.tray().press("Resume")
+    wait.until(lambda: f"a conflicted copy in {pi.names()}", lambda: len(pi.names()) == 2, 40)
+    copy = next(name for name in pi.names() if "conflicted copy" in name)
+    winner, loser = pi.text("letter.txt"), pi.text(copy)
+    assert {winner, loser} == {"from the desk", "from the laptop, longer"}
+    window = app.window()
+    window.find("push button", "Open Both", 20)
+    window.find("list item", copy, 20).find("push button", "Keep This One").press()
+    wait.until("the copy to take the name", lambda: pi.names() == ["letter.txt"], 20)
+    assert pi.text("letter.txt") == loser
+    pi.wait_text("letter.txt", loser, seconds=40)
+    wait.until("the copy to go on the server", lambda: pi.names("remote") == ["letter.txt"], 40)
+
+
+def test_missing_root_is_not_a_deletion(d):
+    pi = Pi(d)
+    pi.write("a.txt")
+    app = pi.run()
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+    away = str(pi.remote) + ".unmounted"
+    os.rename(pi.remote, away)
+    pi.remote.mkdir()
+    app.wait_state("attention", 40)
+    app.window().find("label", "A folder is not there. Is the disk mounted?")
+    assert pi.names() == ["a.txt"]
+    pi.remote.rmdir()
+    os.rename(away, pi.remote)
+    app.window().find("push button", "Try Again").press()
+    app.wait_state("idle", 40)
+    assert pi.names() == ["a.txt"]
+
+
+def test_five_thousand_files_and_the_window_answers(d):
+    pi = Pi(d)
+    for number in range(5000):
+        pi.write(f"folder-{number % 50}/file-{number:04}.txt", f"content {number}")
+    app = pi.run()
+    window = app.window()
+    app.activate("show-log")
+    app.window("PiSync Log")
+    worst = 0
+
+    def done():
+        nonlocal worst
+        worst = max(worst, app.answer_time())
+        return len(os.listdir(pi.remote)) > 50 and pi.text("folder-49/file-4999.txt", "remote")
+    begin = time.monotonic()
+    wait.until("5000 files", done, 120, interval=0.01)
+    wait.until(lambda: f"5000 files, there are {len(pi.names('remote'))}",
+               lambda: len(pi.names("remote")) == 5000, 60, interval=0.2)
+    print(f"# 5000 files in {time.monotonic() - begin:.1f} s; the slowest answer of the main loop "
+          f"took {worst * 1000:.0f} ms")
+    app.wait_state("idle", 30)
+    window.find("label", lambda text: text.startswith("Up to date"))
+    assert worst < 0.1 * wait.PATIENCE, f"the main loop stood still for {worst * 1000:.0f} ms"
+
+
+def test_cli_reaches_the_program(d):
+    pi = Pi(d)
+    app = pi.run("--hidden")
+    app.wait_state("idle")
+    cli = os.environ.get("PISYNC_CLI", "pisync-cli")
+    said = d.output([cli, "status"])
+    assert "idle" in said or "to date" in said.lower(), said
+    d.output([cli, "pause"])
+    app.wait_state("paused")
+    d.output([cli, "resume"])
+    app.wait_state("idle")
+
+
+def test_killed_and_started_again(d):
+    pi = Pi(d)
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    pi.wait_text("a.txt", "text")
+    app.end(signal.SIGKILL)
+    pi.write("b.txt", "after")
+    app = pi.run("--hidden")
+    pi.wait_text("b.txt", "after")
+    app.wait_state("idle")
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(globals()))
