@@ -22,11 +22,12 @@ OTHER = os.environ.get("PISYNC_TEST_OTHER", "other-window")
 
 def give_password(d, pi, app, text=None):
     """Types into the dialog as it stands there."""
-    app.window(LOGIN)
+    dialog = app.window(LOGIN)
     screen.wait_active(d, LOGIN)
     # The throw-away password has signs that a keyboard of the test cannot type reliably.
-    app.window(LOGIN).find("password text").set_text(text or pi.account.password)
+    dialog.find("password text").set_text(text or pi.account.password)
     screen.key(d, "Return")
+    app.client.wait_gone(dialog)
 
 
 def test_files_go_both_ways(d):
@@ -120,8 +121,10 @@ def test_password_dialog_over_another_application(d):
     app.tray().press("Sync Now")
     screen.wait_active(d, LOGIN)
     assert screen.top_title(d) == LOGIN
+    dialog = app.window(LOGIN)
     screen.type_text(d, "wrong")
     screen.key(d, "Return")
+    app.client.wait_gone(dialog)
     app.window(LOGIN).find("label", "That password was not right. Please try again.", 30)
     assert not other.has_line("text busyw"), other.output()
     give_password(d, pi, app)
