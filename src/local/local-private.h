@@ -29,6 +29,7 @@ struct PsLocal
   GHashTable *live;   /* (element-type utf8) names of temporary files in use, borrowed from them */
   GPtrArray *settled; /* (element-type PsLocalTemp) finished but for the fsync, borrowed */
   GHashTable *unsynced;    /* (element-type Unsynced) open descriptors to be made durable */
+  bool unsynced_unknown;   /* something could not be remembered there: all must be synced */
   PsDesktopTrash *desktop; /* (nullable) opened at the first need */
 };
 

@@ -71,13 +71,18 @@ ps_local_mark_dir (PsLocal *self, int dir_fd)
   int fd;
 
   if (fstat (dir_fd, &st) != 0)
-    return;
+    {
+      self->unsynced_unknown = true;
+      return;
+    }
   key = (Unsynced){ .device = st.st_dev, .inode = st.st_ino };
   if (g_hash_table_contains (ensure_table (self), &key))
     return;
   fd = openat (dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0)
     add (self, fd, &st);
+  else
+    self->unsynced_unknown = true;
 }
 
 void
@@ -87,9 +92,12 @@ ps_local_mark_file (PsLocal *self, int fd)
   int copy = fcntl (fd, F_DUPFD_CLOEXEC, 3);
 
   if (copy >= 0 && fstat (copy, &st) == 0)
-    add (self, copy, &st);
-  else
-    ps_close_fd (&copy);
+    {
+      add (self, copy, &st);
+      return;
+    }
+  ps_close_fd (&copy);
+  self->unsynced_unknown = true;
 }
 
 gboolean
@@ -109,6 +117,9 @@ ps_local_sync_dirs (PsLocal *self, GError **error)
         return ps_local_fail (error, errno, "make changes durable in", self->root);
       g_hash_table_iter_remove (&iter);
     }
+  if (self->unsynced_unknown && syncfs (self->root_fd) != 0)
+    return ps_local_fail (error, errno, "make changes durable in", self->root);
+  self->unsynced_unknown = false;
   return TRUE;
 }
 

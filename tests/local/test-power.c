@@ -65,6 +65,16 @@ assert_left (Folder *folder, const Disk *disk, const char *image, const char *pa
   g_assert_true (g_strcmp0 (left, one) == 0 || g_strcmp0 (left, other) == 0);
 }
 
+/* A finished file is wholly on the disk before it gets its name. */
+static void
+assert_finished_left (Folder *folder, const PsLocalTemp *temp, const char *content)
+{
+  g_autofree char *path = g_strconcat (".pisync/tmp/", temp->name, NULL);
+  g_autofree char *left = left_of (folder, path);
+
+  g_assert_cmpstr (left, ==, content);
+}
+
 static int
 work_place (Folder *folder, gconstpointer data)
 {
@@ -83,6 +93,9 @@ work_place (Folder *folder, gconstpointer data)
   assert_done (ps_local_sync_dirs (folder->local, &error), error);
   assert_left (folder, disk, image, "f", "the old text", "the old text");
   temp = make_temp (folder, "f", "the new text");
+  cut (folder, disk, image);
+  assert_finished_left (folder, temp, "the new text");
+  end_cut (folder);
   assert_left (folder, disk, image, "f", "the old text", "the old text");
   assert_done (
       ps_local_place (folder->local, temp, "f", &placed, FALSE, &placed, &displaced, &error),
@@ -126,6 +139,15 @@ work_many (Folder *folder, gconstpointer data)
       g_assert_cmpint (write (temps[i]->fd, name, strlen (name)), ==, (gssize)strlen (name));
       assert_done (ps_local_temp_settle (temps[i], &new_file, &error), error);
     }
+  assert_done (ps_local_temp_finish (temps[0], &new_file, &error), error);
+  cut (folder, disk, image);
+  for (guint i = 0; i < G_N_ELEMENTS (temps); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("file %u", i);
+
+      assert_finished_left (folder, temps[i], name);
+    }
+  end_cut (folder);
   for (guint i = 0; i < G_N_ELEMENTS (temps); i++)
     {
       g_autofree char *name = g_strdup_printf ("file %u", i);

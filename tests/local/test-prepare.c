@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/fsuid.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -304,6 +305,27 @@ test_sweep (Folder *folder, gconstpointer data)
   g_assert_cmpuint (count_files (folder, ".pisync/tmp"), ==, 0);
 }
 
+/* No descriptor left to remember a directory by: nothing may be forgotten for that. */
+static void
+test_sync_without_descriptors (Folder *folder, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  struct rlimit before, none;
+  int fd = open (folder->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  assert_done (ps_local_sync_dirs (folder->local, &error), error);
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  none = before;
+  none.rlim_cur = 3;
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
+  ps_local_mark_dir (folder->local, fd);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+  g_assert_true (folder->local->unsynced_unknown);
+  assert_done (ps_local_sync_dirs (folder->local, &error), error);
+  g_assert_false (folder->local->unsynced_unknown);
+  close (fd);
+}
+
 /* Looking. */
 
 static void
@@ -417,6 +439,7 @@ main (int argc, char **argv)
   add_test ("/local/temp/same-key", test_temp_same_key);
   add_test ("/local/temp/umask", test_umask);
   add_test ("/local/sweep", test_sweep);
+  add_test ("/local/sync/without-descriptors", test_sync_without_descriptors);
   add_test_variants ("/local/look/stat", test_stat);
   add_test_variants ("/local/look/open", test_open_file);
   add_test_variants ("/local/look/open-denied", test_open_denied);

@@ -5,7 +5,7 @@
 
 #include <sys/stat.h>
 
-#define STEPS 1500
+#define STEPS 500
 
 static const PsEntry absent = { 0 };
 
