@@ -157,6 +157,25 @@ last_saying (const char *messages)
   return g_strdup ("ssh ended without a word");
 }
 
+/* A host on the way has another key: its known_hosts entry is ssh's own affair. */
+static gboolean
+set_gate_error (const char *messages, const PsLogin *login, GError **error)
+{
+  const PsSshConfig *config = login->config;
+  g_autofree char *host = NULL;
+  g_autofree char *target = g_strdup_printf ("[%s]:%d", config->host_key_name, config->port);
+
+  if (!match ("Host key for (?<host>\\S+) has changed", messages, "host", &host, NULL)
+      || g_ascii_strcasecmp (host, target) == 0
+      || g_ascii_strcasecmp (host, config->host_key_name) == 0)
+    return FALSE;
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
+               "The host key of %s, on the way to %s, is not the one that is known. If it was "
+               "reinstalled, compare its fingerprint and then run: ssh-keygen -R '%s'",
+               host, login->options->host, host);
+  return TRUE;
+}
+
 /* The large warning about a changed key. ssh names the last key that it knows; we name the one of
  * the same type, which is what a person can compare. */
 static gboolean
@@ -196,7 +215,7 @@ ps_ssh_set_error (const char *messages, const PsLogin *login, const PsKnownHosts
   const char *host = login->options->host;
   g_autofree char *last = last_saying (messages);
 
-  if (set_changed_error (messages, login, known, error))
+  if (set_gate_error (messages, login, error) || set_changed_error (messages, login, known, error))
     return;
   for (gsize i = 0; i < G_N_ELEMENTS (sayings); i++)
     if (strstr (messages, sayings[i].needle) != NULL)
