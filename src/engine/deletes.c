@@ -28,6 +28,12 @@ deleted (PsExecutor *executor, const PsStep *step, uint64_t wire, const GError *
       ps_executor_record (executor, step->path, NULL);
       ps_executor_done (executor, step, ps_step_kind_name (step->kind), 0, wire);
     }
+  else if (is_kept_directory (step, error) && step->replaces_kind)
+    ps_context_problem (
+        executor->context, step->path, "not-empty",
+        "this is a folder on one side and a file on the other, and the folder still "
+        "holds something that is never synced (ignored files or links): empty it, "
+        "or give the file another name");
   else if (is_kept_directory (step, error))
     g_info ("%s stays: it still holds something", step->path);
   else

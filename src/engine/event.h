@@ -32,7 +32,8 @@ typedef struct
   uint64_t bytes;    /* ACTION: size of the file */
   uint64_t wire;     /* ACTION: SFTP bytes it took */
   char *code;        /* PROBLEM: stable word: "denied", "name", "no-space", "changed", "unreadable",
-                        "special", "symlink", "incomplete", "conflict-copy", "failed" */
+                        "special", "symlink", "incomplete", "conflict-copy", "not-empty",
+                        "failed" */
   char *message;     /* PROBLEM, HELD, LINK, SUMMARY: plain English: what, where, what to do */
   PsGuard guard;     /* HELD */
   guint64 count;     /* HELD */

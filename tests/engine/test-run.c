@@ -235,6 +235,23 @@ test_type_changes (void)
   g_assert_true (ps_test_exists (two.b->local, "f/inside"));
 }
 
+/* A folder that is to become a file still holds what is never synced: that stays, and is said. */
+static void
+test_type_change_not_empty (void)
+{
+  SET_UP (".pisyncignore=*.tmp d/x=2 k=4");
+  ps_test_make_tree (two.household->server, "d/x.tmp=secret");
+  ps_test_make_tree (two.a->local, "-d d=now-a-file");
+  ps_device_sync (two.a);
+  g_assert_nonnull (ps_device_problem (two.a, "not-empty"));
+  g_assert_false (two.a->summary.in_sync);
+  g_assert_true (ps_test_exists (two.household->server, "d/x.tmp"));
+  g_assert_true (ps_test_exists (two.a->local, "d"));
+  ps_test_make_tree (two.household->server, "-d/x.tmp");
+  settle (&two);
+  g_assert_false (ps_test_exists (two.b->local, "d/x"));
+}
+
 /* A file here against a directory there: the directory keeps the name. */
 static void
 test_file_against_directory (void)
@@ -653,6 +670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/move/directory", test_move_directory);
   g_test_add_func ("/engine/run/move/swap", test_swap);
   g_test_add_func ("/engine/run/type-changes", test_type_changes);
+  g_test_add_func ("/engine/run/type-change-not-empty", test_type_change_not_empty);
   g_test_add_func ("/engine/run/ignore", test_ignore);
   g_test_add_func ("/engine/run/symlinks", test_symlinks);
   g_test_add_func ("/engine/run/folder_became_link__mae1110", test_folder_became_link);
