@@ -68,8 +68,9 @@ void ps_remote_free (
     PsRemote *self); /* outstanding operations are called back with G_IO_ERROR_CANCELLED first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsRemote, ps_remote_free)
 
-/* Blocking; after the root guard said yes: makes .pisync/{tmp,versions} where missing, sweeps our
- * own left-overs in tmp (this device's, and others' older than 7 days), probes the file system
+/* Blocking; after the root guard said yes: makes .pisync/{tmp,versions} where missing, sweeps
+ * left-overs in tmp (this device's, except what may be resumed; all older than 7 days by the
+ * server's clock), probes the file system
  * (unless @known_caps, the text of an earlier probe, is given). @caps_text: (out) for next time. */
 gboolean ps_remote_prepare (PsRemote *self, const char *known_caps, char **caps_text,
                             GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -130,7 +131,12 @@ typedef struct
 
 /* Uploads to .pisync/tmp, makes it durable, keeps what it replaces in .pisync/versions, puts it in
  * place: see design §4. EXISTS where a new name is taken. Parent directories must be there (mkdirs
- * queued earlier are carried out earlier). */
+ * queued earlier are carried out earlier). CHANGED: what is to be replaced is not @expected (found
+ * before anything is sent), or another device replaced ours in the same moment: the local file then
+ * is as unsynced as before. With @pieces, FAILED means that the server did not (or cannot) put it
+ * together: the caller uploads the whole. @resume_key is for whole files of more than 512 KiB; what
+ * it names has to include whatever makes the source this very one (size, mtime, inode, a hash). A
+ * failed upload leaves its temporary file behind only if it can be resumed. */
 void ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data);
 
 typedef struct
@@ -140,7 +146,8 @@ typedef struct
   PsEntry
       expected; /* what the scan saw; CHANGED when it is something else before or after reading */
   uint64_t offset; /* first byte to fetch: what lies before it in @fd is already right (resume) */
-  gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order */
+  gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order; @fd has to be
+                      readable, and what is not fetched to be there already */
   void (*reached) (uint64_t upto, gpointer user_data); /* (nullable) with @hash: called as it is
                                                           made: all before @upto is in @fd */
   PsRemoteMoved moved;
@@ -163,7 +170,7 @@ void ps_remote_get_ranges_async (PsRemote *self, const PsGet *get, const PsRange
                                  gsize n_ranges, PsRemoteDone done, gpointer user_data);
 
 /* Writes a small file of ours below .pisync (marker, signature) atomically: tmp, fsync, rename
- * over. */
+ * over. Makes missing directories. */
 void ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemoteDone done,
                             gpointer user_data);
 
@@ -182,11 +189,12 @@ void ps_remote_move_async (PsRemote *self, const char *from, const char *to,
                            const PsEntry *expected, PsRemoteDone done, gpointer user_data);
 
 /* A file or link is renamed into .pisync/versions (and back, CHANGED, when it turns out not to be
- * @expected); a directory is removed only when empty. */
+ * @expected; kept_at if its name was taken meanwhile); a directory is removed only when empty. */
 void ps_remote_remove_async (PsRemote *self, const char *path, const PsEntry *expected,
                              PsRemoteDone done, gpointer user_data);
 
-/* Really removes something of ours below .pisync. */
+/* Really removes a file or an empty directory of ours below .pisync; that nothing is there is fine.
+ */
 void ps_remote_unlink_async (PsRemote *self, const char *path, PsRemoteDone done,
                              gpointer user_data);
 
@@ -215,7 +223,8 @@ gboolean ps_remote_step (PsRemote *self, gint64 timeout_us, GCancellable *cancel
 gboolean ps_remote_read_marker (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes the marker for the first time (fails with EXISTS if one came to be). */
+/* Writes the marker for the first time, with the directories it needs (fails with EXISTS if one
+ * came to be). */
 gboolean ps_remote_make_marker (PsRemote *self, const PsMarker *marker, GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

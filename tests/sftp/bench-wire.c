@@ -6,7 +6,6 @@
 #include "fakes/proxy.h"
 #include "fakes/sshd.h"
 #include "fakes/test-util.h"
-#include "sftp/connect.h"
 #include "sftp/wire.h"
 
 #include <stdlib.h>
@@ -18,36 +17,6 @@
 #define DIRS 1000
 #define FILES_IN_DIR 20
 #define BIG_SIZE ((gsize)256 << 20)
-
-static gboolean
-trust (const PsHostKeyInfo *info, gpointer data, GCancellable *cancellable, GError **error)
-{
-  return TRUE;
-}
-
-static PsRemote *
-open_remote (PsTestSshd *sshd, int port, gboolean durable)
-{
-  g_autofree char *known = g_build_filename (ps_test_sshd_dir (sshd), "known", NULL);
-  g_autofree char *key = ps_test_sshd_user_key (sshd, "ed25519");
-  PsConnectOptions options = { .host = "127.0.0.1",
-                               .port = port,
-                               .user = ps_test_sshd_user (sshd),
-                               .keyfile = key,
-                               .known_hosts = known };
-  PsLoginPrompts prompts = { .confirm_host_key = trust };
-  PsRemoteOptions remote_options
-      = { .root = ps_test_sshd_remote_files (sshd), .device = "bench", .fsync = durable };
-  g_autoptr (GError) error = NULL;
-  PsTransport *transport = ps_sftp_connect (&options, &prompts, NULL, &error);
-  PsRemote *remote;
-
-  g_assert_no_error (error);
-  remote = ps_remote_new (transport, &remote_options, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, &error));
-  return remote;
-}
 
 static void
 count (const PsRemoteResult *result, gpointer user_data)
@@ -120,7 +89,7 @@ bench_small (PsTestSshd *sshd, int port)
 
   for (int durable = 0; durable < 2; durable++)
     {
-      g_autoptr (PsRemote) remote = open_remote (sshd, port, durable);
+      g_autoptr (PsRemote) remote = wire_connect (sshd, port, durable);
       const char *prefix = durable ? "durable" : "quick";
 
       say (durable ? "2000 x 4 KiB up, fsync" : "2000 x 4 KiB up",
@@ -134,7 +103,7 @@ bench_small (PsTestSshd *sshd, int port)
 static void
 bench_big (PsTestSshd *sshd, int port)
 {
-  g_autoptr (PsRemote) remote = open_remote (sshd, port, FALSE);
+  g_autoptr (PsRemote) remote = wire_connect (sshd, port, FALSE);
   PsEntry entry = wire_source (BIG_SIZE);
   int fd = wire_local (NULL, BIG_SIZE, 1), copy = wire_local ("", 0, 0);
 
@@ -159,7 +128,7 @@ bench_listing (PsTestSshd *sshd, int port)
 
         ps_test_write (ps_test_sshd_files (sshd), path, "x");
       }
-  remote = open_remote (sshd, port, FALSE);
+  remote = wire_connect (sshd, port, FALSE);
   lister = ps_remote_lister (remote);
   begin = g_get_monotonic_time ();
   for (guint i = 0; i < DIRS; i++)

@@ -2,6 +2,7 @@
 #include "sftp/wire.h"
 
 #include "fakes/test-util.h"
+#include "sftp/connect.h"
 #include "sftp/transport-process.h"
 
 #include <string.h>
@@ -90,6 +91,36 @@ wire_free (Wire *self)
   if (self->dir != NULL)
     ps_test_dir_free (self->dir);
   g_free (self);
+}
+
+static gboolean
+trust (const PsHostKeyInfo *info, gpointer data, GCancellable *cancellable, GError **error)
+{
+  return TRUE;
+}
+
+PsRemote *
+wire_connect (PsTestSshd *sshd, int port, gboolean durable)
+{
+  g_autofree char *known = g_build_filename (ps_test_sshd_dir (sshd), "known", NULL);
+  g_autofree char *key = ps_test_sshd_user_key (sshd, "ed25519");
+  PsConnectOptions options = { .host = "127.0.0.1",
+                               .port = port,
+                               .user = ps_test_sshd_user (sshd),
+                               .keyfile = key,
+                               .known_hosts = known };
+  PsLoginPrompts prompts = { .confirm_host_key = trust };
+  PsRemoteOptions remote_options
+      = { .root = ps_test_sshd_remote_files (sshd), .device = "laptop", .fsync = durable };
+  g_autoptr (GError) error = NULL;
+  PsTransport *transport = ps_sftp_connect (&options, &prompts, NULL, &error);
+  PsRemote *remote;
+
+  g_assert_no_error (error);
+  remote = ps_remote_new (transport, &remote_options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, &error));
+  return remote;
 }
 
 void

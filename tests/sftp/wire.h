@@ -2,6 +2,7 @@
 /* A remote folder over a bare sftp-server, and its operations one at a time. */
 #pragma once
 
+#include "fakes/sshd.h"
 #include "sftp/remote.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wire, wire_free)
 
 /* Another device on the same folder; its folder is not removed. */
 Wire *wire_new_second (const Wire *first, const char *flags);
+
+/* Logs in to a real sshd at @port (its own, or a proxy's) and prepares its folder. */
+PsRemote *wire_connect (PsTestSshd *sshd, int port, gboolean durable);
 
 /* A copy of a result that outlives the callback. */
 typedef struct
