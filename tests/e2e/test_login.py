@@ -147,7 +147,7 @@ def test_install_key_in_a_chroot(t):
     result = device.cli("install-key")
     equal(result.status != OK, True, str(result))
     contains(result.stderr, "ssh-ed25519 ")
-    contains(device.ini.read_text(), "auth=password")
+    contains(device.ini.read_text(), "auth = password")
 
 
 fixture.main(globals(), "login")

@@ -366,6 +366,69 @@ test_password (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->accepted, ==, 1);
 }
 
+static char *
+install_key (Fixture *f, GError **error)
+{
+  Slot slot = { 0 };
+  char *file;
+
+  ps_server_install_key_async (f->server, NULL, on_ready, &slot);
+  ps_test_assert_soon (is_ready, &slot);
+  file = ps_server_install_key_finish (f->server, slot.result, error);
+  g_object_unref (slot.result);
+  return file;
+}
+
+/* From a password to a key. */
+static void
+test_install_key (Fixture *f, gconstpointer data)
+{
+  const char *secrets[] = { NULL, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = ps_config_dir ();
+  g_autofree char *expected = g_build_filename (dir, "id_ed25519-127.0.0.1", NULL);
+  g_autofree char *file = NULL;
+
+  if (f->sshd == NULL)
+    return;
+  secrets[0] = ps_test_sshd_password (f->sshd);
+  f->secrets = secrets;
+  f->config->auth = PS_AUTH_PASSWORD;
+  new_server (f, NULL);
+  assert_connects (f);
+  file = install_key (f, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (file, ==, expected);
+
+  /* What it is for: nobody is asked any more. */
+  f->config->auth = PS_AUTH_PUBLICKEY;
+  g_free (f->config->keyfile);
+  f->config->keyfile = g_strdup (file);
+  f->questions = 0;
+  new_server (f, NULL);
+  assert_connects (f);
+  g_assert_cmpuint (f->questions, ==, 0);
+}
+
+/* The account cannot reach the file: a person is told what to add. */
+static void
+test_install_key_refused (Fixture *f, gconstpointer data)
+{
+  const char *secrets[] = { NULL, NULL };
+  g_autoptr (GError) error = NULL;
+
+  if (f->sshd == NULL)
+    return;
+  secrets[0] = ps_test_sshd_password (f->sshd);
+  f->secrets = secrets;
+  f->config->auth = PS_AUTH_PASSWORD;
+  new_server (f, NULL);
+  assert_connects (f);
+  g_assert_null (install_key (f, &error));
+  g_assert_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "ssh-ed25519 "));
+}
+
 /* Many calls at once keep their order and answer all. */
 static void
 test_queue (Fixture *f, gconstpointer data)
@@ -393,6 +456,9 @@ test_queue (Fixture *f, gconstpointer data)
 static const PsTestSshdOptions by_key = { .user_keys = "ed25519" };
 static const PsTestSshdOptions by_password = { .flags = PS_TEST_SSHD_PASSWORD };
 
+static const PsTestSshdOptions in_a_chroot
+    = { .flags = PS_TEST_SSHD_PASSWORD | PS_TEST_SSHD_CHROOT };
+
 static void
 add (const char *name, const PsTestSshdOptions *options, void (*test) (Fixture *, gconstpointer))
 {
@@ -415,6 +481,8 @@ main (int argc, char **argv)
   add ("cancel", &by_key, test_cancel);
   add ("unreachable", &by_key, test_unreachable);
   add ("password", &by_password, test_password);
+  add ("install-key", &by_password, test_install_key);
+  add ("install-key-refused", &in_a_chroot, test_install_key_refused);
   add ("queue", &by_key, test_queue);
   return test_home_remove (g_test_run ());
 }
