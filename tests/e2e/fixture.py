@@ -553,7 +553,8 @@ class Test:
         """A private session bus; returns its address."""
         require(shutil.which("dbus-daemon"), "dbus", "there is no dbus-daemon")
         process = self.spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile",
-                              "--print-address=1"], stdout=subprocess.PIPE)
+                              "--print-address=1"], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
         return process.stdout.readline().decode().strip()
 
     def say(self, text):
