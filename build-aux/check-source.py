@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAX_COLUMNS = 100
 MAX_TABLE_COLUMNS = 140  # between "clang-format off" and "on": rows of a table stay whole
 MAX_FILE = 800
+MAX_TEST_FILE = 1200  # a list of cases may be longer than code that has to be understood
 MAX_FUNCTION = 100
 P95_FUNCTION = 50
 
@@ -158,8 +159,9 @@ def main():
         check_lines(path, text)
         check_spdx(path, text)
         check_c_calls(path, text)
-        if len(text.splitlines()) > MAX_FILE:
-            complain(path, MAX_FILE, f"the file has over {MAX_FILE} lines")
+        limit = MAX_TEST_FILE if path.is_relative_to(ROOT / "tests") else MAX_FILE
+        if len(text.splitlines()) > limit:
+            complain(path, limit, f"the file has over {limit} lines")
     for path in files(".py"):
         text = path.read_text(encoding="utf-8")
         check_lines(path, text)

@@ -23,7 +23,7 @@ typedef struct
   PsStore *store;
   PsLocal *local;
   PsRemote *remote;
-  PsDirCache *dirs;     /* (nullable) what is known of the server's directories; NULL: list them all */
+  PsDirCache *dirs; /* (nullable) what is known of the server's directories; NULL: list them all */
   GCancellable *cancellable;
   PsSyncFlags flags;
   PsSummary *summary;

@@ -18,7 +18,7 @@ connect_to (const char *path)
 
   if (fd < 0 || strlen (path) >= sizeof address.sun_path)
     return -1;
-  strcpy (address.sun_path, path);
+  memcpy (address.sun_path, path, strlen (path));
   return connect (fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
 }
 

@@ -323,7 +323,7 @@ test_marker (gconstpointer data)
   g_assert_cmpint (found.state, ==, PS_MARKER_PRESENT);
   g_assert_cmpstr (found.id, ==, "abc");
   g_assert_cmpuint (found.generation, ==, 6);
-  strcpy (marker.id, "other");
+  g_strlcpy (marker.id, "other", sizeof marker.id);
   g_assert_false (ps_remote_raise_generation (wire->remote, &marker, NULL, &error));
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
   wire_stat (wire, "");

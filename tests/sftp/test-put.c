@@ -613,9 +613,11 @@ test_disk_full (gconstpointer data)
   g_autoptr (Wire) wire = NULL;
   g_auto (WireResult) result = { 0 };
   PsEntry absent = { 0 };
+  const char *const try[] = { "unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt", NULL };
+  g_autofree char *output = NULL;
   int fd;
 
-  if (geteuid () != 0 || system ("unshare -m mount -t tmpfs none /mnt >/dev/null 2>&1") != 0)
+  if (geteuid () != 0 || ps_test_run (try, &output) != 0)
     {
       g_test_skip ("no mounts of our own here");
       return;

@@ -151,8 +151,10 @@ class Client:
     def wait_gone(self, window, seconds=10.0):
         """Waits until that very window is no more; only then may one of its name be walked through,
         since GTK's bridge minds being asked about widgets that are just dying."""
-        wait.until(f"{window} to go", lambda: all(
-            (w.bus_name, w.path) != (window.bus_name, window.path) for w in self.windows()), seconds)
+        def is_gone():
+            return all((w.bus_name, w.path) != (window.bus_name, window.path)
+                       for w in self.windows())
+        wait.until(f"{window} to go", is_gone, seconds)
 
     def peek_window(self, title, application=None):
         return next((w for w in self.windows(application) if matches(title, w.name)), None)
