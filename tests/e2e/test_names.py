@@ -4,9 +4,10 @@
 
 import os
 import socket
+import subprocess
 
 import fixture
-from fixture import compare, equal, read, snapshot, write
+from fixture import OK, PATHS, compare, equal, read, require, snapshot, write
 
 
 def test_odd_names(t):
@@ -181,6 +182,92 @@ def test_many_small_files(t):
     other.sync()
     compare(other.local, here)
     equal(other.sync().actions, [])
+
+
+def small_fat(t, path):
+    """A FAT file system mounted there until the test ends, writable by everybody."""
+    require(fixture.IS_ROOT, "root", "only root can mount a disk")
+    image = t.dir / "fat.img"
+    with open(image, "wb") as stream:
+        stream.truncate(32 << 20)
+    path.mkdir(parents=True, exist_ok=True)
+    for command in (["mkfs.vfat", str(image)],
+                    ["mount", "-o", "loop,umask=0,shortname=mixed", str(image), str(path)]):
+        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        if done.returncode != 0:  # a matter of the kernel, not of what is installed
+            raise fixture.Skip(f"no FAT here: {done.stderr.decode().strip()}")
+    t.defer(lambda: subprocess.run(["umount", "-l", str(path)], check=False))
+
+
+def test_names_that_the_server_refuses(t):
+    server = t.server()
+    here, _ = server.remote()
+    small_fat(t, here)
+    _, device = t.pair(server=server)
+    write(device.local / "fine.txt", "goes through")
+    write(device.local / "what?.txt", "FAT cannot hold that name")
+    result = device.sync(status=PATHS)
+    equal([item["path"] for item in result.of("problem")], ["what?.txt"])
+    equal(read(here / "fine.txt"), b"goes through")
+    for _ in range(2):
+        device.sync(status=PATHS)
+        equal(read(device.local / "what?.txt"), b"FAT cannot hold that name")
+    (device.local / "what?.txt").rename(device.local / "what.txt")
+    device.sync()
+    equal(device.sync().actions, [], "comes to rest")
+    equal(read(here / "what.txt"), b"FAT cannot hold that name")
+
+
+def poor_server(t, flags):
+    server = t.server(sftp_flags=flags)
+    _, device = t.pair(server=server)
+    here, _ = server.remote()
+    for number in range(30):
+        write(device.local / f"{number}", f"text {number}" * number)
+    device.sync()
+    write(device.local / "1", "edited here, longer")
+    write(here / "2", "edited there, also longer")
+    (device.local / "3").unlink()
+    (device.local / "4").rename(device.local / "moved")
+    device.sync()
+    compare(device.local, here)
+    equal(device.sync().actions, [])
+    kept = fixture.all_contents(here / ".pisync" / "versions")
+    equal(fixture.digest(b"text 1") in kept, True, "the old version is kept")
+
+
+def test_server_without_hard_links(t):
+    poor_server(t, "-P hardlink")
+
+
+def test_server_without_posix_rename(t):
+    poor_server(t, "-P posix-rename")
+
+
+def test_old_server(t):
+    poor_server(t, "-P posix-rename,hardlink,fsync,statvfs,lsetstat,limits,copy-data,expand-path")
+
+
+def test_read_only_server(t):
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / "base", "b")
+    device.sync()
+    write(here / "theirs", "arrives all the same")
+    write(device.local / "mine", "cannot get there")
+    server.stop()
+    server.options["sftp_flags"] = "-R"
+    server.start()
+    result = device.cli("--json", "sync")
+    equal(result.status != OK, True, str(result))
+    equal((here / "mine").exists(), False)
+    equal(read(device.local / "mine"), b"cannot get there")
+    server.stop()
+    server.options["sftp_flags"] = ""
+    server.start()
+    device.sync()
+    compare(device.local, here)
 
 
 fixture.main(globals(), "names")

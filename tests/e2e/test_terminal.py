@@ -6,14 +6,16 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
+import subprocess
 import fcntl
 import termios
 import time
 
 import fixture
-from fixture import CLI, OK, PATIENCE, compare, contains, equal, write
+from fixture import CLI, OK, PATIENCE, compare, contains, equal, require, write
 
 
 class Person:
@@ -134,6 +136,45 @@ def test_password_is_not_echoed(t):
     status, said = person.wait()
     equal(status, OK, said)
     equal(account.password in said, False, "the password is not shown")
+
+
+def start_keyring(t, device):
+    """A real keyring on a private bus, unlocked."""
+    require(shutil.which("gnome-keyring-daemon"), "gnome-keyring", "there is no gnome-keyring")
+    device.env["DBUS_SESSION_BUS_ADDRESS"] = t.bus()
+    daemon = t.spawn(["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+                     env=device.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL)
+    daemon.stdin.write(b"of the keyring")
+    daemon.stdin.close()
+
+    def owns_its_name():
+        done = subprocess.run(["dbus-send", "--session", "--print-reply", "--dest="
+                               "org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner",
+                               "string:org.freedesktop.secrets"], env=device.env, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return b"true" in done.stdout
+    fixture.wait_for("the keyring", owns_its_name)
+
+
+def test_password_is_kept_in_the_keyring(t):
+    account = t.account()
+    server = t.server(account=account, password=True)
+    device = t.device()
+    start_keyring(t, device)
+    _, there = server.remote()
+    person = Person(t, device, "setup", "--host", "127.0.0.1", "--port", server.port, "--user",
+                    server.user, "--auth", "password", "--remote", there, "--local", device.local,
+                    "--fingerprint", server.fingerprint)
+    person.expect("Password of")
+    person.type(account.password)
+    person.expect("keyring")
+    person.type("")
+    status, said = person.wait()
+    equal(status, OK, said)
+    write(device.local / "a", "1")
+    device.sync()
+    equal(account.password in device.ini.read_text(), False)
 
 
 def test_interrupt_at_the_password(t):
