@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SOON 40 /* seconds; each wait is over in a few on an idle machine */
+
 typedef struct
 {
   PsTestSshd *sshd; /* NULL: skipped */
@@ -98,12 +100,32 @@ is_there (gpointer data)
   return ps_test_exists (f->where, f->wanted);
 }
 
+/* What the session thinks, for a failure. */
+static void
+explain (Fixture *f, const char *what)
+{
+  g_autoptr (PsStatus) status = ps_session_get_status (f->session);
+  g_autoptr (GPtrArray) recent = ps_session_dup_recent (f->session);
+  g_autofree char *text = ps_status_to_text (status);
+
+  g_printerr ("waited in vain for %s; %s\n", what, text);
+  for (guint i = 0; i < recent->len; i++)
+    {
+      g_autofree char *line = ps_event_to_text (recent->pdata[i]);
+
+      g_printerr ("  %s\n", line);
+    }
+}
+
 static void
 assert_appears (Fixture *f, const char *where, const char *name)
 {
   f->where = where;
   f->wanted = name;
-  ps_test_assert_soon (is_there, f);
+  if (ps_test_wait_for (is_there, f, SOON))
+    return;
+  explain (f, name);
+  g_assert_not_reached ();
 }
 
 static gboolean
@@ -119,7 +141,10 @@ static void
 assert_becomes (Fixture *f, PsStatusKind kind)
 {
   f->kind = kind;
-  ps_test_assert_soon (has_kind, f);
+  if (ps_test_wait_for (has_kind, f, SOON))
+    return;
+  explain (f, ps_status_kind_name (kind));
+  g_assert_not_reached ();
 }
 
 /* Both ways, through a server that goes away for a while. */
@@ -154,12 +179,19 @@ test_keeps_going (Fixture *f, gconstpointer data)
   assert_appears (f, f->config->local_base, "fifth");
 }
 
+static gboolean
+is_sending (gpointer data)
+{
+  Fixture *f = data;
+  g_autoptr (PsStatus) status = ps_session_get_status (f->session);
+
+  return status->progress.bytes_up > 0;
+}
+
 /* In the midst of a big upload. */
 static void
 test_close_while_syncing (Fixture *f, gconstpointer data)
 {
-  g_autofree char *found = NULL;
-
   if (f->sshd == NULL)
     return;
   ps_test_make_tree (f->config->local_base, "big=@30000000:1");
@@ -167,7 +199,8 @@ test_close_while_syncing (Fixture *f, gconstpointer data)
   ps_session_set_config (f->session, f->config);
   ps_session_start (f->session);
   assert_becomes (f, PS_STATUS_SYNCING);
-  assert_appears (f, ps_test_sshd_files (f->sshd), ".pisync/tmp");
+  ps_test_wait_for (is_sending, f, SOON);
+  g_assert_true (is_sending (f));
   close_session (f);
   g_assert_false (ps_test_exists (ps_test_sshd_files (f->sshd), "big"));
 }
