@@ -20,7 +20,7 @@ on_event (PsSession *session, PsEvent *event, gpointer data)
 
   if (is_the_end (self, event))
     return;
-  if (self->keeps_going && event->kind == PS_EVENT_LINK)
+  if (self->keeps_going && (event->kind == PS_EVENT_LINK || event->kind == PS_EVENT_SUMMARY))
     ps_output_note (self->cli->output, "%s", event->message);
   else
     ps_output_event (self->cli->output, event);

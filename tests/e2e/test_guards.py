@@ -75,6 +75,24 @@ def test_root_of_another_pair(t):
     device.sync()
 
 
+def test_new_marker_on_a_persons_word(t):
+    """The server's disk was replaced by an empty one: nothing by itself, a union when told."""
+    server, device = t.pair()
+    here, _ = server.remote()
+    fill(device.local, 10)
+    device.sync()
+    shutil.rmtree(here)
+    here.mkdir()
+    contains(device.sync(status=GUARD).stderr, "setup")
+    device.setup(server, "--force", "--rebind").expect(OK)
+    for _ in range(2):
+        if device.cli("--json", "sync").status != OK:
+            device.cli("forget-state", "--yes").expect(OK)
+    device.sync()
+    compare(device.local, here)
+    equal(len(snapshot(device.local)), 17)
+
+
 def test_newer_format(t):
     server, device = t.pair()
     here, _ = server.remote()
