@@ -105,6 +105,29 @@ ps_channel_write (PsClient *client, PsChannel *self, bool *progress, GError **er
   return TRUE;
 }
 
+/* Notes what the server says it can do beyond the standard. */
+static void
+take_extension (PsServerInfo *info, const char *name, gsize length)
+{
+  const struct
+  {
+    const char *name;
+    bool *flag;
+  } known[] = {
+    { "posix-rename@openssh.com", &info->posix_rename },
+    { "hardlink@openssh.com", &info->hardlink },
+    { "fsync@openssh.com", &info->fsync },
+    { "statvfs@openssh.com", &info->statvfs },
+    { "lsetstat@openssh.com", &info->lsetstat },
+    { "limits@openssh.com", &info->limits },
+    { "copy-data", &info->copy_data },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (strlen (known[i].name) == length && memcmp (known[i].name, name, length) == 0)
+      *known[i].flag = true;
+}
+
 static gboolean
 take_version (PsClient *client, PsChannel *self, const uint8_t *packet, gsize size, GError **error)
 {
@@ -121,33 +144,15 @@ take_version (PsClient *client, PsChannel *self, const uint8_t *packet, gsize si
                    "The server does not speak SFTP version %d", SFTP_VERSION);
       return FALSE;
     }
-  while (self == &client->channels[0] && reader.left > 0 && !reader.bad)
+  while (self == &client->channels[0] && reader.left > 0)
     {
-      gsize name_length, value_length;
-      const char *name = ps_reader_bytes (&reader, PS_PACKET_TEXT_MAX, &name_length);
+      gsize length, ignored;
+      const char *name = ps_reader_bytes (&reader, PS_PACKET_TEXT_MAX, &length);
 
-      ps_reader_bytes (&reader, PS_PACKET_TEXT_MAX, &value_length);
-      if (!reader.bad)
-        {
-          const struct
-          {
-            const char *name;
-            bool *flag;
-          } known[] = {
-            { "posix-rename@openssh.com", &client->info.posix_rename },
-            { "hardlink@openssh.com", &client->info.hardlink },
-            { "fsync@openssh.com", &client->info.fsync },
-            { "statvfs@openssh.com", &client->info.statvfs },
-            { "lsetstat@openssh.com", &client->info.lsetstat },
-            { "limits@openssh.com", &client->info.limits },
-            { "copy-data", &client->info.copy_data },
-          };
-
-          for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
-            if (strlen (known[i].name) == name_length
-                && memcmp (known[i].name, name, name_length) == 0)
-              *known[i].flag = true;
-        }
+      ps_reader_bytes (&reader, PS_PACKET_TEXT_MAX, &ignored);
+      if (reader.bad)
+        break;
+      take_extension (&client->info, name, length);
     }
   self->state = PS_CHANNEL_READY;
   return TRUE;

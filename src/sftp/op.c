@@ -201,8 +201,6 @@ enum
 static void
 upgrade_error (PsOp *op, int code, const char *words)
 {
-  g_autofree char *shown = ps_remote_display (op->path);
-
   op->unclear = false;
   g_clear_error (&op->error);
   ps_op_fail (op, code, "%s", words);

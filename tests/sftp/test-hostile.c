@@ -58,6 +58,7 @@ test_greeting (gconstpointer data)
     g_assert_error (error, PS_SFTP_ERROR, greeting->code);
   else
     g_assert_no_error (error);
+  g_assert_cmpint (remote == NULL, ==, greeting->code != 0);
 }
 
 /* --- Nonsense in answer to a request --- */
