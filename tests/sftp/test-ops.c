@@ -352,7 +352,6 @@ static void
 test_marker_damaged (void)
 {
   g_autoptr (Wire) wire = wire_new ("");
-  g_autofree char *file = wire_path (wire, ".pisync/root");
   g_autofree char *text = g_strnfill (PS_MARKER_MAX + 1, '#');
   PsMarker found;
 
