@@ -34,6 +34,12 @@ GBytes *ps_signature_maker_finish (PsSignatureMaker *self, GError **error); /* (
 /* The same for a file that lies there. Blocks. */
 GBytes *ps_signature_of_fd (int fd, uint64_t size, GCancellable *cancellable, GError **error);
 
+/* Compares the blocks of @fd that begin in [@offset, @offset + @length) with their sums.
+ * PS_DELTA_ERROR_DAMAGED where one differs. @size: of the whole file. Blocks. */
+gboolean ps_signature_check (GBytes *signature, uint64_t size, int fd, uint64_t offset,
+                             uint64_t length, GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* One run of bytes of a new file. */
 typedef struct
 {

@@ -203,3 +203,43 @@ ps_signature_sum (const PsSignature *self, const void *data, gsize length, GByte
   g_byte_array_remove_range (records, 0, PS_SIGNATURE_HEAD);
   return TRUE;
 }
+
+/* Compares @n blocks from block @first on, which fit into @chunk. */
+static gboolean
+check_blocks (const PsSignature *self, int fd, uint64_t first, uint64_t n, char *chunk,
+              GByteArray *records, GError **error)
+{
+  uint64_t begin = first * self->block_length;
+  gsize length = (gsize)MIN (n * self->block_length, self->size - begin);
+
+  if (!ps_job_read (fd, chunk, length, begin, error)
+      || !ps_signature_sum (self, chunk, length, records, error))
+    return FALSE;
+  if (records->len == n * PS_SIGNATURE_RECORD
+      && memcmp (records->data, ps_signature_record (self, first), records->len) == 0)
+    return TRUE;
+  return refuse (error, "it is not of this file");
+}
+
+gboolean
+ps_signature_check (GBytes *signature, uint64_t size, int fd, uint64_t offset, uint64_t length,
+                    GCancellable *cancellable, GError **error)
+{
+  PsSignature self;
+  g_autoptr (GByteArray) records = g_byte_array_new ();
+  g_autofree char *chunk = NULL;
+  uint64_t at_once, end;
+
+  if (!ps_signature_parse (&self, signature, size, error))
+    return FALSE;
+  if (offset >= size || length == 0)
+    return TRUE;
+  at_once = MAX (CHUNK / self.block_length, 1);
+  chunk = g_malloc (at_once * self.block_length);
+  end = (MIN (length, size - offset) + offset - 1) / self.block_length + 1;
+  for (uint64_t i = (offset + self.block_length - 1) / self.block_length; i < end; i += at_once)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !check_blocks (&self, fd, i, MIN (at_once, end - i), chunk, records, error))
+      return FALSE;
+  return TRUE;
+}

@@ -39,7 +39,7 @@ typedef struct
 
   gboolean has_sum;
   uint8_t sum[PS_SHA256_SIZE];
-  GBytes *signature;  /* (nullable) of what was put together */
+  gboolean sound;     /* the signature that was fetched is of what was put together */
   PsPartial *partial; /* (nullable) */
   PsReuseResult result;
 } Download;
@@ -63,7 +63,6 @@ download_free (Download *self)
   g_clear_pointer (&self->bytes, g_byte_array_unref);
   g_clear_pointer (&self->fill.signature, g_bytes_unref);
   g_clear_pointer (&self->fill.missing, g_array_unref);
-  g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->partial, ps_partial_free);
   ps_reuse_result_clear (&self->result);
   g_free (self);
@@ -117,13 +116,14 @@ sign_afterwards (Download *self)
   Afterwards *afterwards;
 
   if (!ps_reuse_wants_signature (self->reuse, self->get.expected.size,
-                                 ps_entry_present (&self->local)))
+                                 ps_entry_present (&self->local))
+      || ps_reuse_has_signature (self->reuse, self->result.result.sha256))
     return;
   afterwards = g_new0 (Afterwards, 1);
   afterwards->reuse = self->reuse;
   afterwards->size = self->get.expected.size;
   afterwards->fd = fcntl (self->get.fd, F_DUPFD_CLOEXEC, 0);
-  ps_reuse_push (self->reuse, look_afterwards, looked_afterwards, afterwards);
+  ps_reuse_push_behind (self->reuse, look_afterwards, looked_afterwards, afterwards);
 }
 
 /* --- All of it --- */
@@ -208,14 +208,31 @@ fetch_whole (Download *self)
 
 /* --- Put together --- */
 
+/* The blocks that were here were found by their sums, so these are right; the fetched ones are
+ * compared now. Cheaper than to make the whole signature again. */
+static gboolean
+is_sound (const PsFill *fill, GCancellable *cancellable)
+{
+  for (guint i = 0; fill->signature != NULL && i < fill->missing->len; i++)
+    {
+      const PsRange *range = &g_array_index (fill->missing, PsRange, i);
+
+      if (!ps_signature_check (fill->signature, fill->size, fill->target, range->offset,
+                               range->length, cancellable, NULL))
+        return FALSE;
+    }
+  return fill->signature != NULL;
+}
+
 /* In a thread. */
 static void
 sum (gpointer data, GCancellable *cancellable)
 {
   Download *self = data;
 
-  self->has_sum = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum,
-                                   &self->signature, cancellable);
+  self->has_sum
+      = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum, NULL, cancellable);
+  self->sound = self->has_sum && is_sound (&self->fill, cancellable);
 }
 
 static void
@@ -239,9 +256,10 @@ summed (gpointer data)
     }
   result->has_hash = TRUE;
   memcpy (result->sha256, self->sum, sizeof self->sum);
-  if (ps_reuse_wants_signature (self->reuse, self->get.expected.size,
-                                ps_entry_present (&self->local)))
-    ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
+  if (self->sound)
+    ps_reuse_keep_signature (self->reuse, self->sum, self->fill.signature);
+  else
+    sign_afterwards (self);
   finish (self);
 }
 

@@ -39,6 +39,7 @@ struct PsReuse
 {
   PsContext *context;
   GThreadPool *threads;
+  GThreadPool *behind;   /* one thread, for what nobody waits for */
   GAsyncQueue *finished; /* (element-type PsReuseJob) */
   guint running;         /* jobs not handed over yet */
   GCancellable *stop;    /* of all jobs */
@@ -58,6 +59,9 @@ void ps_reuse_push (PsReuse *self, void (*work) (gpointer data, GCancellable *ca
 /* Any thread: the SHA-256 of @fd, which must have @size bytes, and (nullable) its signature. */
 gboolean ps_reuse_sum_fd (int fd, uint64_t size, uint8_t sha256[32], GBytes **signature,
                           GCancellable *cancellable) G_GNUC_WARN_UNUSED_RESULT;
+
+void ps_reuse_push_behind (PsReuse *self, void (*work) (gpointer data, GCancellable *cancellable),
+                           void (*done) (gpointer data), gpointer data);
 
 /* Keeps the first failure of the base for ps_reuse_tidy (); takes @error. */
 void ps_reuse_take_failure (PsReuse *self, GError *error);
@@ -89,6 +93,9 @@ gboolean ps_reuse_wants_signature (const PsReuse *self, uint64_t size, gboolean 
 
 /* Keeps the signature of a content in the base. */
 void ps_reuse_keep_signature (PsReuse *self, const uint8_t sha256[32], GBytes *signature);
+
+/* Returns: whether the base has that content's signature already. */
+gboolean ps_reuse_has_signature (const PsReuse *self, const uint8_t sha256[32]);
 
 /* Publishes the signature of the content of @path, which lies there as @remote; of @replaced
  * (nullable: nothing), the row of what lay there before, signature and note are taken away. */

@@ -41,6 +41,14 @@ ps_reuse_keep_signature (PsReuse *self, const uint8_t sha256[32], GBytes *signat
   self->signatures_size += g_bytes_get_size (signature);
 }
 
+gboolean
+ps_reuse_has_signature (const PsReuse *self, const uint8_t sha256[32])
+{
+  g_autoptr (GBytes) signature = ps_store_get_signature (self->context->store, sha256);
+
+  return signature != NULL;
+}
+
 char *
 ps_reuse_note_path (const char *path, const PsEntry *remote)
 {

@@ -3,7 +3,7 @@
  *
  *   look for the same content on the server  ->  look for a base of a delta  ->  send
  *
- * each with its work in a thread. While the file is sent, another thread makes its signature. When
+ * each with its work in a thread. Meanwhile another thread makes its signature. When
  * what was to be copied on the server turns out not to be there any more, all is sent. */
 #include "engine/reuse-private.h"
 
@@ -196,6 +196,17 @@ signed_it (gpointer data)
   stop_waiting (data);
 }
 
+/* Beside the delta, if there is one, else beside the transfer. */
+static void
+begin_signing (Upload *self)
+{
+  if (!self->wants_signature || self->own_fd >= 0)
+    return;
+  self->waits++;
+  self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
+  ps_reuse_push_behind (self->reuse, sign, signed_it, self);
+}
+
 static void
 begin_transfer (Upload *self)
 {
@@ -204,12 +215,7 @@ begin_transfer (Upload *self)
       fail_cancelled (self);
       return;
     }
-  if (self->wants_signature)
-    {
-      self->waits++;
-      self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
-      ps_reuse_push (self->reuse, sign, signed_it, self);
-    }
+  begin_signing (self);
   send_it (self);
 }
 
@@ -292,6 +298,7 @@ look_for_base (Upload *self)
     }
   self->limits = ps_reuse_limits (self->reuse, self->put.source.size, TRUE);
   ps_reuse_push (self->reuse, make_delta, delta_made, self);
+  begin_signing (self);
 }
 
 /* In a thread. */

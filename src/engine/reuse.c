@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define THREADS 2
-#define NICENESS 5 /* of this program's own threads: they are not shared */
+#define NICENESS 5 /* of a thread that is not shared with others */
 #define CHUNK (256 * 1024)
 
 /* While threads work, the link is not waited for longer than this: their results start transfers.
@@ -17,16 +17,23 @@
 #define RATE_UNKNOWN (20.0 * 1024 * 1024) /* a second: a guess */
 #define DEADLINE_LEAST_US (1000 * 1000)   /* a delta may always take so long */
 
-/* In a thread. The link comes first where there are not processors enough. */
+/* In a thread. */
 static void
 work (gpointer data, gpointer user_data)
 {
   PsReuseJob *job = data;
   PsReuse *self = user_data;
 
-  (void)setpriority (PRIO_PROCESS, (id_t)gettid (), NICENESS);
   job->work (job->data, self->stop);
   g_async_queue_push (self->finished, job);
+}
+
+/* The same for what nobody waits for: the link comes first where processors are few. */
+static void
+work_behind (gpointer data, gpointer user_data)
+{
+  (void)setpriority (PRIO_PROCESS, (id_t)gettid (), NICENESS);
+  work (data, user_data);
 }
 
 PsReuse *
@@ -36,7 +43,8 @@ ps_reuse_new (PsContext *context)
   PsRemoteTraffic traffic;
 
   self->context = context;
-  self->threads = g_thread_pool_new (work, self, THREADS, TRUE, NULL);
+  self->threads = g_thread_pool_new (work, self, THREADS, FALSE, NULL);
+  self->behind = g_thread_pool_new (work_behind, self, 1, TRUE, NULL);
   self->finished = g_async_queue_new ();
   self->stop = g_cancellable_new ();
   self->signatures_size = ps_store_signatures_size (context->store);
@@ -47,15 +55,29 @@ ps_reuse_new (PsContext *context)
   return self;
 }
 
-void
-ps_reuse_push (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
-               void (*done) (gpointer data), gpointer data)
+static void
+push (PsReuse *self, GThreadPool *pool, void (*do_work) (gpointer data, GCancellable *cancellable),
+      void (*done) (gpointer data), gpointer data)
 {
   PsReuseJob *job = g_new (PsReuseJob, 1);
 
   *job = (PsReuseJob){ .work = do_work, .done = done, .data = data };
   self->running++;
-  g_thread_pool_push (self->threads, job, NULL);
+  g_thread_pool_push (pool, job, NULL);
+}
+
+void
+ps_reuse_push (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
+               void (*done) (gpointer data), gpointer data)
+{
+  push (self, self->threads, do_work, done, data);
+}
+
+void
+ps_reuse_push_behind (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
+                      void (*done) (gpointer data), gpointer data)
+{
+  push (self, self->behind, do_work, done, data);
 }
 
 static void
@@ -103,6 +125,7 @@ ps_reuse_free (PsReuse *self)
     *(PsReuse **)l->data = NULL; /* the link calls them back later */
   g_list_free (self->publications);
   g_thread_pool_free (self->threads, FALSE, TRUE);
+  g_thread_pool_free (self->behind, FALSE, TRUE);
   g_async_queue_unref (self->finished);
   g_object_unref (self->stop);
   ps_reuse_forget_neighbours (self);

@@ -250,12 +250,37 @@ test_flipped (void)
     }
 }
 
+/* A byte that differs shows in its block, and nowhere else. */
+static void
+test_check (void)
+{
+  g_autoptr (GByteArray) bytes = random_bytes (SIZE);
+  g_autoptr (GBytes) signature = signature_of (bytes);
+  g_autoptr (GByteArray) other = edited (bytes, EDIT_NONE);
+  ps_autofd fd = -1;
+  g_autoptr (GError) error = NULL;
+
+  other->data[50000] ^= 1; /* block 195: 49920 … 50176 */
+  fd = file_of (other);
+  g_assert_true (ps_signature_check (signature, SIZE, fd, 0, 49920, NULL, &error));
+  g_assert_true (ps_signature_check (signature, SIZE, fd, 50176, SIZE, NULL, &error));
+  g_assert_true (ps_signature_check (signature, SIZE, fd, 49921, 255, NULL, &error));
+  g_assert_true (ps_signature_check (signature, SIZE, fd, SIZE, 1, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_false (ps_signature_check (signature, SIZE, fd, 0, SIZE, NULL, &error));
+  g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
+  g_clear_error (&error);
+  g_assert_false (ps_signature_check (signature, SIZE, fd, 49920, 1, NULL, &error));
+  g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/delta/signature/streaming", test_streaming);
   g_test_add_func ("/delta/signature/length", test_length);
+  g_test_add_func ("/delta/signature/check", test_check);
   g_test_add_func ("/delta/signature/wrong-size", test_wrong_size);
   for (gsize i = 0; i < G_N_ELEMENTS (damages); i++)
     {
