@@ -76,7 +76,7 @@ close_session (Fixture *f)
 
   ps_session_close_async (f->session, on_closed, &closed);
   ps_test_assert_soon (is_true, &closed);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 10 * G_USEC_PER_SEC);
   g_assert_finalize_object (f->session);
   f->session = NULL;
 }

@@ -870,7 +870,7 @@ test_close_while_running (Fixture *f, gconstpointer data)
   ps_session_sync_async (f->session, PS_SYNC_DEFAULT, NULL, on_synced, &result);
   ps_test_assert_soon (is_hanging, NULL);
   close_session (f);
-  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * S);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 10 * S);
   g_assert_true (result.done);
   g_assert_error (result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&result.error);
