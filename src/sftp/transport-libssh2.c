@@ -32,8 +32,8 @@ typedef struct
   ChannelState state;
   LIBSSH2_CHANNEL *channel; /* owned by the session */
   GByteArray *staged;       /* given to libssh2, which must be called again with the same bytes */
-  gboolean wants_window;    /* the last write found the server's window full */
-  gboolean news;            /* became ready or refused and was not used since */
+  gboolean wants_write;     /* the last write did not take all, and nobody said it may go on */
+  gboolean news;            /* became ready or refused, and get_fds () has not said so yet */
   GError *refusal;
 } Channel;
 
@@ -176,7 +176,6 @@ look_at_channel (Ssh2Transport *self, Channel *channel, GError **error)
 {
   if (is_lost (self, error) || !step_channels (self, error))
     return FALSE;
-  channel->news = FALSE;
   if (channel->state == CHANNEL_REFUSED)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", channel->refusal->message);
   else if (channel->state == CHANNEL_ENDED)
@@ -217,8 +216,7 @@ write_packet (Ssh2Transport *self, Channel *channel, const void *data, gsize len
     return -1;
   if (channel->staged->len > 0)
     return 0;
-  channel->wants_window = libssh2_channel_window_write (channel->channel) == 0;
-  if (channel->wants_window)
+  if (libssh2_channel_window_write (channel->channel) == 0)
     return 0;
   length = MIN (length, MAX_WRITE);
   n = libssh2_channel_write (channel->channel, data, length);
@@ -261,6 +259,7 @@ ssh2_write (PsTransport *transport, int number, const void *data, gsize length, 
         break;
       taken += (gsize)n;
     }
+  channel->wants_write = taken < length;
   return (gssize)taken;
 }
 
@@ -316,21 +315,30 @@ ssh2_queued (PsTransport *transport)
   return queued;
 }
 
+/* Whether a write that could not go on could do so now. */
 static gboolean
-has_something (Channel *channel)
+may_write (const Ssh2Transport *self, const Channel *channel)
+{
+  return channel->wants_write && channel->staged->len == 0
+         && ps_ssh2_link_queued (self->link) < MAX_QUEUED
+         && libssh2_channel_window_write (channel->channel) > 0;
+}
+
+/* Readiness to write is said once, what can be read until it is read. */
+static gboolean
+has_something (const Ssh2Transport *self, Channel *channel)
 {
   unsigned long available = 0;
 
   if (channel->news)
     {
-      channel->news = FALSE; /* said once */
+      channel->news = FALSE;
       return TRUE;
     }
   if (channel->state != CHANNEL_READY)
     return FALSE;
   libssh2_channel_window_read_ex (channel->channel, &available, NULL);
-  return available > 0 || libssh2_channel_eof (channel->channel) != 0
-         || (channel->wants_window && libssh2_channel_window_write (channel->channel) > 0);
+  return available > 0 || libssh2_channel_eof (channel->channel) != 0 || may_write (self, channel);
 }
 
 static guint
@@ -346,7 +354,7 @@ ssh2_get_fds (PsTransport *transport, GPollFD *fds, guint max)
   /* Answers that another channel's read took in move these on; a failure shows in the next call. */
   something = !ssh2_flush (transport, NULL) || ps_ssh2_link_has_input (self->link);
   for (guint i = 0; i < self->n_channels; i++)
-    something = has_something (&self->channels[i]) || something;
+    something = has_something (self, &self->channels[i]) || something;
   fds[n++] = ps_ssh2_link_pollfd (self->link);
   if (something)
     fds[n++] = (GPollFD){ .fd = self->ready_fd, .events = G_IO_IN };
