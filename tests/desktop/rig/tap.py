@@ -2,7 +2,7 @@
 """Runs the functions of a test file, each in a fresh desktop, and prints TAP.
 
 A test is a function test_…(d) with an optional @desktop (OPTIONS) above it. With arguments only the
-named ones run. PISYNC_TEST_REQUIRE=desktop turns a skip into a failure, PISYNC_TEST_KEEP=DIR names
+named ones run. PISYNC_TEST_REQUIRE=desktop turns a skip into a failure, PISYNC_TEST_LOGS=DIR names
 where logs and the picture of a failed test go (default: beside meson's logs, or nowhere)."""
 
 import os
@@ -36,7 +36,7 @@ def missing_programs():
 
 def keep(d, name):
     """Saves what explains a failure."""
-    folder = os.environ.get("PISYNC_TEST_KEEP")
+    folder = os.environ.get("PISYNC_TEST_LOGS")
     if d is not None:
         said = [d.tail(log) for log in d.logs]
         said += [f"--- {program.name} ({program.process.poll()})\n" + program.output()
