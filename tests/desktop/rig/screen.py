@@ -107,14 +107,18 @@ def top_title(desktop):
 
 
 def frame(desktop, title):
-    """x, y, width, height of the window called @title with its frame."""
-    info = desktop.output(["xwininfo", "-frame", "-name", title])
+    """x, y, width, height of the window called @title with the frame that it has."""
+    info = desktop.output(["xwininfo", "-name", title])
     numbers = {}
     for line in info.splitlines():
         name, _colon, value = line.strip().partition(":")
         numbers[name] = value.strip()
-    return tuple(int(numbers[name]) for name in ("Absolute upper-left X", "Absolute upper-left Y",
-                                                 "Width", "Height"))
+    x, y, width, height = (int(numbers[name]) for name in (
+        "Absolute upper-left X", "Absolute upper-left Y", "Width", "Height"))
+    extents = desktop.output(["xprop", "-name", title, "_NET_FRAME_EXTENTS"])
+    parts = extents.partition("= ")[2].split(", ")
+    left, right, top, bottom = map(int, parts) if len(parts) == 4 else (0, 0, 0, 0)
+    return x - left, y - top, width + left + right, height + top + bottom
 
 
 def shoot(desktop, title, path):
