@@ -89,6 +89,25 @@ on_follow_toggled (PsLogWindow *self)
   scroll_to_end (self);
 }
 
+/* The whole of a line that is too long for the window. */
+static gboolean
+on_query_tooltip (GtkWidget *tree, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
+{
+  GtkTreeModel *model;
+  GtkTreePath *path = NULL;
+  GtkTreeIter iter;
+  g_autofree char *text = NULL;
+
+  if (!gtk_tree_view_get_tooltip_context (GTK_TREE_VIEW (tree), &x, &y, keyboard, &model, &path,
+                                          &iter))
+    return FALSE;
+  gtk_tree_model_get (model, &iter, PS_LOG_COLUMN_TEXT, &text, -1);
+  gtk_tooltip_set_text (tooltip, text);
+  gtk_tree_view_set_tooltip_row (GTK_TREE_VIEW (tree), tooltip, path);
+  gtk_tree_path_free (path);
+  return TRUE;
+}
+
 /* Copying and saving. */
 
 static void
@@ -231,6 +250,7 @@ ps_log_window_class_init (PsLogWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_copy);
   gtk_widget_class_bind_template_callback (widget_class, on_save);
   gtk_widget_class_bind_template_callback (widget_class, on_key_press);
+  gtk_widget_class_bind_template_callback (widget_class, on_query_tooltip);
 }
 
 static void

@@ -14,7 +14,8 @@ APP_ID = "io.github.pisync.PiSync"
 APP_PATH = "/io/github/pisync/PiSync"
 
 INI = """[HOST]
-host=localhost
+host=raspberrypi.local
+port=22
 [AUTH]
 user=pi
 auth=password

@@ -105,8 +105,10 @@ class Desktop:
 
     def _start_display(self):
         read, write = os.pipe()
+        # Without GLX all windows share one visual; xwd loses windows where there are several.
         self.spawn("Xvfb", ["Xvfb", "-displayfd", str(write), "-screen", "0", self.size + "x24",
-                            "-nolisten", "tcp", "-noreset", "-dpi", "96"], pass_fds=(write,))
+                            "-nolisten", "tcp", "-noreset", "-dpi", "96", "-extension", "GLX"],
+                   pass_fds=(write,))
         os.close(write)
         with os.fdopen(read) as stream:
             number = stream.readline().strip()
