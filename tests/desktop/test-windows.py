@@ -368,6 +368,37 @@ def test_everything_has_a_name(d):
     walk_names(sample.window(LOGIN))
 
 
+def test_all_is_freed_at_the_end(d):
+    """Every window and dialog once, then the end: a build with sanitizers says what is left."""
+    local = write_pair(d)
+    for name in ("letter.txt", COPY):
+        with open(os.path.join(local, name), "w") as stream:
+            stream.write(name)
+    sample = Sample(d)
+    window = sample.window()
+    sample.tell("kind=syncing", "state=syncing", "files=3/120", "bytes=1/2", "space=1/2",
+                "transfer=up:a.jpg:1:2", "problem=b.jpg:No.", "event=conflict:letter.txt:4")
+    window.find("push button", "Open Both")
+    sample.tray().press("Log")
+    sample.window("PiSync Log").find("text").set_text("letter")
+    sample.tray().press("About PiSync")
+    sample.window("About PiSync").find("push button", "Close").press()
+    sample.tell("kind=syncing", "ask=password:0")
+    dialog = sample.window(LOGIN)
+    dialog.find("password text").set_text("x")
+    dialog.find("push button", "Sign In").press()
+    sample.wait_line("typed x")
+    sample.tell("kind=syncing", "state=scanning")
+    sample.tell("kind=syncing", "key=changed")
+    sample.window(HOST_KEY).find("push button", "Cancel").press()
+    sample.wait_line("trust no")
+    sample.tell("kind=attention", "error=1", "message=No.", "held=mass-delete:34:x")
+    window.find("push button", "Sign In…").press()
+    sample.wait_line("sync-now")
+    sample.tray().press("Quit")
+    assert sample.wait() == 0, sample.output()
+
+
 def test_no_window_steals_and_none_is_lost(d):
     """Notifications, states and events leave the focus where it is."""
     write_pair(d)

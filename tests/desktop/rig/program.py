@@ -9,6 +9,11 @@ import threading
 from . import wait
 
 
+# GLib lets go of its first table of quarks when it has to grow; LeakSanitizer sees that, at the very
+# beginning and without a name that could be suppressed.
+GLIB_TABLE = "Direct leak of 16384 byte(s) in 1 object(s)"
+
+
 class Program:
     """Output lines are kept as they come; nothing else may read them."""
 
@@ -51,7 +56,9 @@ class Program:
         wait.until(lambda: f"{self.name} to end; it printed:\n{self.output()}",
                    lambda: self.process.poll() is not None, seconds)
         self._reader.join(5)
-        return self.process.returncode
+        leaks = [line for line in self.lines if " leak of " in line]
+        only_glib = [line for line in leaks if line.startswith(GLIB_TABLE)] == leaks != []
+        return 0 if only_glib and len(leaks) == 1 else self.process.returncode
 
     def end(self, number=signal.SIGTERM, seconds=10.0):
         """Sends the signal and waits; the exit status."""
