@@ -450,6 +450,9 @@ set_refused_error (const Keys *keys, GError **error)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
                  "The key is one that only the ssh program can use (RSA or hardware), and it is "
                  "not installed. Install openssh-client, or use an ed25519 key");
+  else if (keys->needs_ssh)
+    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+                 "The key for %s is one that only the ssh program can use", host);
   else if (keys->tried->len == 0)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
                  "There is no key here to log in to %s with. Make one with pisync-cli install-key, "

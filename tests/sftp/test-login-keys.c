@@ -227,6 +227,8 @@ test_agent (gconstpointer data)
   g_auto (LoginFixture) f = { 0 };
   g_auto (Agent) agent = { 0 };
   g_autofree char *key = NULL;
+  g_autoptr (PsTransport) transport = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (!login_fixture_init (&f, &server))
     return;
@@ -235,7 +237,11 @@ test_agent (gconstpointer data)
   g_unlink (key);
   f.options.keyfile = NULL;
   f.options.auth = PS_AUTH_AGENT;
-  login_fixture_expect_success (&f);
+  transport = ps_sftp_connect (&f.options, &f.prompts, NULL, &error);
+  g_assert_no_error (error);
+  login_fixture_expect_sftp (transport);
+  /* By libssh2, RSA too: ssh would have one channel only. */
+  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 1);
 }
 
 /* An encrypted file whose key the agent holds needs no passphrase. */
