@@ -28,7 +28,7 @@ static void
 map_init (Map *self, const PsSignature *signature, const GArray *matches)
 {
   self->signature = signature;
-  self->places = g_new (uint64_t, signature->n_blocks);
+  self->places = g_new (uint64_t, MAX (signature->n_blocks, 1)); /* an empty file has none */
   memset (self->places, 0xff, signature->n_blocks * sizeof *self->places);
   for (guint i = 0; i < matches->len; i++)
     {
