@@ -6,8 +6,8 @@ _pisync_cli ()
   local cur prev words cword split
   _init_completion -s || return
 
-  local commands='setup sync run status pause resume sync-now log trust install-key check
-    forget-state'
+  local commands='setup sync run status pause resume sync-now log versions restore trust
+    install-key check forget-state'
   local options='--config --state --password-file --json --verbose --debug --quiet --version --help'
   local command='' word i
 
@@ -70,6 +70,7 @@ _pisync_cli ()
     sync) options+=' --dry-run --allow-deletes --accept-restored-server --full' ;;
     pause) options+=' --for' ;;
     log) options+=' --follow --lines' ;;
+    restore) options+=' --version --to' ;;
     trust) options+=' --fingerprint' ;;
     forget-state) options+=' --yes' ;;
   esac

@@ -86,11 +86,22 @@ ps_cli_end (PsCli *cli)
   g_clear_pointer (&cli->options.password_file, g_free);
 }
 
-/* The members of @options that the command line may set, wherever it stands in it. */
-static void
-add_global_entries (GOptionContext *context, PsCliOptions *options)
+/* Whether a command has an option of that name of its own. */
+static gboolean
+has_entry (const GOptionEntry *entries, const char *name)
 {
-  const GOptionEntry entries[]
+  for (; entries != NULL && entries->long_name != NULL; entries++)
+    if (strcmp (entries->long_name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The members of @options that the command line may set, wherever it stands in it. An option of the
+ * command's own, @own, goes before --version. */
+static void
+add_global_entries (GOptionContext *context, const GOptionEntry *own, PsCliOptions *options)
+{
+  GOptionEntry entries[]
       = { { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config_file,
             "The folder pair's file (default: pisync.ini in ~/.config/pisync)", "FILE" },
           { "state", 0, 0, G_OPTION_ARG_FILENAME, &options->state_dir,
@@ -103,12 +114,14 @@ add_global_entries (GOptionContext *context, PsCliOptions *options)
           { "debug", 0, 0, G_OPTION_ARG_NONE, &options->debug, "Show what the engine does inside",
             NULL },
           { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Show problems only", NULL },
-          { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
           { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Print this help", NULL },
+          { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
           { NULL } };
   GOptionGroup *group = g_option_group_new (
       "global", "Options of every command:", "Show the options of every command", NULL, NULL);
 
+  if (has_entry (own, "version"))
+    entries[G_N_ELEMENTS (entries) - 2].long_name = NULL; /* ends the list there */
   g_option_group_add_entries (group, entries);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_main_group (context, group);
@@ -139,7 +152,7 @@ ps_cli_parse_global (PsCli *cli, char ***argv, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  add_global_entries (context, &cli->options);
+  add_global_entries (context, NULL, &cli->options);
   g_option_context_set_strict_posix (context, TRUE); /* what follows the command is the command's */
   if (!g_option_context_parse_strv (context, argv, error))
     return FALSE;
@@ -154,7 +167,7 @@ new_context (const PsCommand *command, const GOptionEntry *entries, PsCliOptions
 {
   GOptionContext *context = g_option_context_new (command->arguments);
 
-  add_global_entries (context, options);
+  add_global_entries (context, entries, options);
   g_option_context_set_summary (context, command->description);
   if (entries != NULL)
     {

@@ -13,6 +13,8 @@ const PsCommand *const ps_commands[] = {
   &ps_command_resume,
   &ps_command_sync_now,
   &ps_command_log,
+  &ps_command_versions,
+  &ps_command_restore,
   &ps_command_trust,
   &ps_command_install_key,
   &ps_command_check,

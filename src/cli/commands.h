@@ -11,6 +11,7 @@ extern const PsCommand ps_command_forget_state;
 extern const PsCommand ps_command_install_key;
 extern const PsCommand ps_command_log;
 extern const PsCommand ps_command_pause;
+extern const PsCommand ps_command_restore;
 extern const PsCommand ps_command_resume;
 extern const PsCommand ps_command_run;
 extern const PsCommand ps_command_setup;
@@ -18,5 +19,6 @@ extern const PsCommand ps_command_status;
 extern const PsCommand ps_command_sync;
 extern const PsCommand ps_command_sync_now;
 extern const PsCommand ps_command_trust;
+extern const PsCommand ps_command_versions;
 
 G_END_DECLS

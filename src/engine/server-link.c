@@ -7,9 +7,12 @@
 #include "local/local.h"
 #include "sftp/installkey.h"
 #include "sftp/remote.h"
+#include "util/autofd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 struct PsServerLink
 {
@@ -270,4 +273,101 @@ ps_server_link_install_key (PsServerLink *self, GCancellable *cancellable, GErro
     return g_steal_pointer (&file);
   hand_on (error, own);
   return NULL;
+}
+
+/* Versions. */
+
+GPtrArray *
+ps_server_link_versions (PsServerLink *self, const char *path, GCancellable *cancellable,
+                         GError **error)
+{
+  GPtrArray *versions;
+  GError *own = NULL;
+
+  if (!is_connected (self, error))
+    return NULL;
+  ps_remote_set_root (self->remote, self->config->remote_base);
+  versions = ps_versions_list (self->remote, path, cancellable, &own);
+  if (versions == NULL)
+    hand_on (error, own);
+  return versions;
+}
+
+/* Returns: (transfer full): the pair's local folder, ready to be written to. */
+static PsLocal *
+join_local (PsServerLink *self, GError **error)
+{
+  g_autoptr (PsLocal) local = ps_local_open (self->config->local_base, error);
+  PsMarker marker;
+
+  if (local == NULL)
+    return NULL;
+  ps_local_read_marker (local, &marker);
+  if (marker.state != PS_MARKER_PRESENT)
+    {
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD,
+                   "%s is not the folder of this pair: is the disk mounted?",
+                   self->config->local_base);
+      return NULL;
+    }
+  return ps_local_join (local, error) ? g_steal_pointer (&local) : NULL;
+}
+
+gboolean
+ps_server_link_restore (PsServerLink *self, const char *id, const char *path,
+                        GCancellable *cancellable, GError **error)
+{
+  g_autoptr (PsLocal) local = NULL;
+  GError *own = NULL;
+
+  if (!is_connected (self, error))
+    return FALSE;
+  ps_remote_set_root (self->remote, self->config->remote_base);
+  local = join_local (self, &own);
+  if (local != NULL
+      && ps_versions_restore (self->remote, local, id, path, g_get_real_time () * 1000, cancellable,
+                              &own))
+    return TRUE;
+  hand_on (error, own);
+  return FALSE;
+}
+
+/* Writes to a new file; what is not complete is taken away again. */
+static gboolean
+save_version (PsServerLink *self, const char *id, const char *file, GCancellable *cancellable,
+              GError **error)
+{
+  ps_autofd fd = open (file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  PsEntry entry;
+
+  if (fd < 0)
+    {
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG, "%s cannot be made: %s", file,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  if (ps_versions_fetch (self->remote, id, fd, &entry, cancellable, error))
+    {
+      if (fsync (fd) == 0)
+        return TRUE;
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, "%s cannot be written: %s", file,
+                   g_strerror (errno));
+    }
+  unlink (file);
+  return FALSE;
+}
+
+gboolean
+ps_server_link_save_version (PsServerLink *self, const char *id, const char *file,
+                             GCancellable *cancellable, GError **error)
+{
+  GError *own = NULL;
+
+  if (!is_connected (self, error))
+    return FALSE;
+  ps_remote_set_root (self->remote, self->config->remote_base);
+  if (save_version (self, id, file, cancellable, &own))
+    return TRUE;
+  hand_on (error, own);
+  return FALSE;
 }

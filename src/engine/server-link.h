@@ -5,6 +5,7 @@
 
 #include "engine/config.h"
 #include "engine/mailbox.h"
+#include "engine/versions.h"
 
 G_BEGIN_DECLS
 
@@ -29,5 +30,15 @@ gboolean ps_server_link_make_roots (PsServerLink *self, const PsConfig *config, 
 
 /* Returns: (transfer full): the key file. */
 char *ps_server_link_install_key (PsServerLink *self, GCancellable *cancellable, GError **error);
+
+/* Versions of the pair, see engine/versions.h. @file: where to save one; must not be there. */
+GPtrArray *ps_server_link_versions (PsServerLink *self, const char *path, GCancellable *cancellable,
+                                    GError **error);
+gboolean ps_server_link_restore (PsServerLink *self, const char *id, const char *path,
+                                 GCancellable *cancellable,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ps_server_link_save_version (PsServerLink *self, const char *id, const char *file,
+                                      GCancellable *cancellable,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -15,7 +15,7 @@ struct Call
   char *path;         /* (nullable) */
   PsConfig *config;   /* (nullable) */
   gboolean rebind;
-  GPtrArray *names; /* (nullable) (element-type utf8) */
+  GPtrArray *names; /* (nullable) (element-type utf8), or of versions */
   char *text;       /* (nullable) */
 };
 
@@ -85,6 +85,26 @@ work_install_key (PsServerLink *link, Call *call, GCancellable *cancellable, GEr
 {
   call->text = ps_server_link_install_key (link, cancellable, error);
   return call->text != NULL;
+}
+
+static gboolean
+work_versions (PsServerLink *link, Call *call, GCancellable *cancellable, GError **error)
+{
+  call->names = ps_server_link_versions (link, call->path, cancellable, error);
+  return call->names != NULL;
+}
+
+/* In these two @text is the version. */
+static gboolean
+work_restore (PsServerLink *link, Call *call, GCancellable *cancellable, GError **error)
+{
+  return ps_server_link_restore (link, call->text, call->path, cancellable, error);
+}
+
+static gboolean
+work_save_version (PsServerLink *link, Call *call, GCancellable *cancellable, GError **error)
+{
+  return ps_server_link_save_version (link, call->text, call->path, cancellable, error);
 }
 
 static void
@@ -276,6 +296,74 @@ ps_server_install_key_finish (PsServer *self, GAsyncResult *result, GError **err
   Call *call = finish (self, result, ps_server_install_key_async, error);
 
   return call != NULL ? g_steal_pointer (&call->text) : NULL;
+}
+
+void
+ps_server_versions_async (PsServer *self, const char *path, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+  Call *call;
+
+  g_return_if_fail (PS_IS_SERVER (self));
+  g_return_if_fail (path != NULL);
+
+  call = call_new (work_versions);
+  call->path = g_strdup (path);
+  enqueue (self, call, ps_server_versions_async, cancellable, callback, user_data);
+}
+
+GPtrArray *
+ps_server_versions_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  Call *call = finish (self, result, ps_server_versions_async, error);
+
+  return call != NULL ? g_steal_pointer (&call->names) : NULL;
+}
+
+/* A call about the version @id. */
+static Call *
+version_call (gboolean (*work) (PsServerLink *, Call *, GCancellable *, GError **), const char *id,
+              const char *path)
+{
+  Call *call = call_new (work);
+
+  call->text = g_strdup (id);
+  call->path = g_strdup (path);
+  return call;
+}
+
+void
+ps_server_restore_async (PsServer *self, const char *id, const char *path,
+                         GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  g_return_if_fail (PS_IS_SERVER (self));
+  g_return_if_fail (id != NULL && path != NULL);
+  enqueue (self, version_call (work_restore, id, path), ps_server_restore_async, cancellable,
+           callback, user_data);
+}
+
+gboolean
+ps_server_restore_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  return finish (self, result, ps_server_restore_async, error) != NULL;
+}
+
+void
+ps_server_save_version_async (PsServer *self, const char *id, const char *file,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_return_if_fail (PS_IS_SERVER (self));
+  g_return_if_fail (id != NULL && file != NULL);
+  enqueue (self, version_call (work_save_version, id, file), ps_server_save_version_async,
+           cancellable, callback, user_data);
+}
+
+gboolean
+ps_server_save_version_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  return finish (self, result, ps_server_save_version_async, error) != NULL;
 }
 
 /* From the thread. */

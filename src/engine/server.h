@@ -6,6 +6,7 @@
 
 #include "engine/config.h"
 #include "engine/question.h"
+#include "engine/versions.h"
 
 G_BEGIN_DECLS
 
@@ -51,5 +52,24 @@ gboolean ps_server_make_roots_finish (PsServer *self, GAsyncResult *result, GErr
 void ps_server_install_key_async (PsServer *self, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data);
 char *ps_server_install_key_finish (PsServer *self, GAsyncResult *result, GError **error);
+
+/* Earlier and deleted versions of @path (a file, a directory, "" for all); the server has to have
+ * been made with the whole configuration of a pair. finish returns (element-type PsVersion). */
+void ps_server_versions_async (PsServer *self, const char *path, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *ps_server_versions_finish (PsServer *self, GAsyncResult *result, GError **error);
+
+/* Brings the version @id back as @path of the local folder; see ps_versions_restore (). Works
+ * beside a running session. */
+void ps_server_restore_async (PsServer *self, const char *id, const char *path,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+gboolean ps_server_restore_finish (PsServer *self, GAsyncResult *result, GError **error);
+
+/* Saves it to the new file @file (absolute). */
+void ps_server_save_version_async (PsServer *self, const char *id, const char *file,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean ps_server_save_version_finish (PsServer *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -212,8 +212,12 @@ ps_versions_restore (PsRemote *remote, PsLocal *local, const char *id, const cha
   g_autoptr (PsLocalTemp) temp = ps_local_temp_new (local, key, FALSE, error);
   PsEntry entry;
 
-  if (temp == NULL
-      || !ps_versions_fetch (remote, id, ps_local_temp_peek_fd (temp), &entry, cancellable, error))
+  if (temp == NULL)
+    return FALSE;
+  /* A name that another process does not sweep; but nothing to be left behind. */
+  ps_local_temp_keep (temp);
+  ps_local_temp_unkeep (temp);
+  if (!ps_versions_fetch (remote, id, ps_local_temp_peek_fd (temp), &entry, cancellable, error))
     return FALSE;
   entry.mtime = now;
   return ps_local_temp_finish (temp, &entry, error)

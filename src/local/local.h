@@ -62,6 +62,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsLocal, ps_local_free)
  * probes the file system. Call before the operations that write; after the root guard has said yes.
  */
 gboolean ps_local_prepare (PsLocal *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same beside another process that may be at work on this folder: nothing is swept. A temporary
+ * file of ours has to be kept (ps_local_temp_keep ()), or the other one may sweep it. */
+gboolean ps_local_join (PsLocal *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const PsLocalCaps *ps_local_peek_caps (const PsLocal *self);
 
 /* The lister over this root; valid as long as @self. A mount point below the root that was not one

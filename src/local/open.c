@@ -140,7 +140,7 @@ open_own (PsLocal *self, const char *path, GError **error)
 }
 
 gboolean
-ps_local_prepare (PsLocal *self, GError **error)
+ps_local_join (PsLocal *self, GError **error)
 {
   ps_autofd own = open_own (self, PS_OWN_DIR, error);
   ps_autofd tmp = own >= 0 ? open_own (self, PS_OWN_DIR "/tmp", error) : -1;
@@ -154,7 +154,13 @@ ps_local_prepare (PsLocal *self, GError **error)
   self->trash_fd = ps_steal_fd (&trash);
   ps_local_mark_dir (self, self->root_fd);
   ps_local_mark_dir (self, own);
-  if (!ps_local_probe (self, error))
+  return ps_local_probe (self, error);
+}
+
+gboolean
+ps_local_prepare (PsLocal *self, GError **error)
+{
+  if (!ps_local_join (self, error))
     return FALSE;
   ps_local_sweep (self);
   return TRUE;
