@@ -75,13 +75,15 @@ ps_tray_init (PsTray *self)
   self->kind = PS_STATUS_IDLE;
 }
 
-/* The host looks the icon up, not we: where we are installed outside of its folders it is told
- * where to look, else nothing, so that themes can bring icons of their own. */
+/* The host looks the icon up, not we: where we are installed outside of its folders (or not
+ * installed at all: PISYNC_DATADIR) it is told where to look, else nothing, so that themes can
+ * bring icons of their own. */
 static void
 set_theme_path (PsTray *self)
 {
   const char *const *dirs = g_get_system_data_dirs ();
-  g_autofree char *icons = g_build_filename (PS_DATADIR, "icons", NULL);
+  const char *own = g_getenv ("PISYNC_DATADIR");
+  g_autofree char *icons = g_build_filename (own != NULL ? own : PS_DATADIR, "icons", NULL);
 
   for (gsize i = 0; dirs[i] != NULL; i++)
     {

@@ -9,8 +9,8 @@ import threading
 from . import wait
 
 
-# GLib lets go of its first table of quarks when it has to grow; LeakSanitizer sees that, at the very
-# beginning and without a name that could be suppressed.
+# GLib lets go of its first table of quarks when it has to grow. LeakSanitizer sees that, at the
+# very beginning and without a name that could be suppressed.
 GLIB_TABLE = "Direct leak of 16384 byte(s) in 1 object(s)"
 
 
