@@ -82,6 +82,12 @@ on_show_log (GSimpleAction *action, GVariant *parameter, gpointer app)
 }
 
 static void
+on_setup (GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+  ps_app_show_setup (app);
+}
+
+static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer app)
 {
   ps_about_show (ps_app_get_front_window (app));
@@ -166,6 +172,7 @@ static const GActionEntry entries[] = {
   { .name = "open-folder", .activate = on_open_folder },
   { .name = "show-status", .activate = on_show_status },
   { .name = "show-log", .activate = on_show_log },
+  { .name = "setup", .activate = on_setup },
   { .name = "about", .activate = on_about },
   { .name = "quit", .activate = on_quit },
   { .name = "show-pair", .activate = on_show_pair, .parameter_type = "s" },

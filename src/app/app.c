@@ -7,6 +7,7 @@
 #include "app/log-window.h"
 #include "app/network.h"
 #include "app/present.h"
+#include "app/setup-window.h"
 #include "app/status-window.h"
 #include "app/tray.h"
 #include "app/view.h"
@@ -34,6 +35,7 @@ struct _PsApp
   PsTray *tray;
   GtkWidget *status_window; /* (nullable) */
   GtkWidget *log_window;    /* (nullable) */
+  GtkWidget *setup_window;  /* (nullable) */
   gboolean hidden;          /* --hidden: the first activation shows no window */
   gboolean closing;
   guint grace_id;
@@ -205,6 +207,28 @@ ps_app_show_log (PsApp *self)
   ps_present_now (GTK_WINDOW (self->log_window));
 }
 
+static void
+on_setup_done (PsApp *self, const char *pair)
+{
+  ps_app_show_status (self, pair);
+}
+
+void
+ps_app_show_setup (PsApp *self)
+{
+  g_return_if_fail (PS_IS_APP (self));
+  if (self->setup_window == NULL)
+    {
+      self->setup_window = ps_setup_window_new (self->pairs, self->prompts);
+      gtk_window_set_application (GTK_WINDOW (self->setup_window), GTK_APPLICATION (self));
+      g_signal_connect (self->setup_window, "destroy", G_CALLBACK (gtk_widget_destroyed),
+                        &self->setup_window);
+      g_signal_connect_object (self->setup_window, "done", G_CALLBACK (on_setup_done), self,
+                               G_CONNECT_SWAPPED);
+    }
+  ps_present_now (GTK_WINDOW (self->setup_window));
+}
+
 GtkWindow *
 ps_app_get_front_window (PsApp *self)
 {
@@ -271,6 +295,8 @@ ps_app_close (PsApp *self)
     gtk_widget_hide (self->status_window);
   if (self->log_window != NULL)
     gtk_widget_hide (self->log_window);
+  if (self->setup_window != NULL)
+    gtk_widget_hide (self->setup_window);
   ps_notes_withdraw_all (self->notes);
   self->close_id = g_timeout_add (CLOSE_MS, on_close_late, self);
   ps_pairs_close_async (self->pairs, on_closed, g_object_ref (self));
@@ -336,6 +362,7 @@ ps_app_shutdown (GApplication *application)
 {
   PsApp *self = PS_APP (application);
 
+  g_clear_pointer (&self->setup_window, gtk_widget_destroy);
   g_clear_pointer (&self->log_window, gtk_widget_destroy);
   g_clear_pointer (&self->status_window, gtk_widget_destroy);
   g_clear_handle_id (&self->grace_id, g_source_remove);

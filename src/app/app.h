@@ -24,6 +24,7 @@ PsSettings *ps_app_get_settings (PsApp *self);
 /* The windows: made when wanted, brought to the front. @pair: (nullable): whose page to turn to. */
 void ps_app_show_status (PsApp *self, const char *pair);
 void ps_app_show_log (PsApp *self);
+void ps_app_show_setup (PsApp *self);
 /* A window that dialogs may stand in front of; NULL where none is open. */
 GtkWindow *ps_app_get_front_window (PsApp *self);
 

@@ -122,6 +122,22 @@ set_kind (PsSession *self, PsStatusKind kind)
   g_signal_emit (self, signals[STATUS_CHANGED], 0);
 }
 
+/* The preview of the setup, which needs a real server before it comes to that. */
+void
+ps_session_sync_async (PsSession *self, PsSyncFlags flags, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+ps_session_sync_finish (PsSession *self, GAsyncResult *result, PsSummary *summary, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 void
 ps_session_pause (PsSession *self, guint seconds)
 {
