@@ -532,3 +532,71 @@ void
 ps_control_free (PsControl *self)
 {
 }
+
+/* The other calls of the setup, each a success with an empty server. */
+
+void
+ps_server_list_async (PsServer *self, const char *path, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+GPtrArray *
+ps_server_list_finish (PsServer *self, GAsyncResult *result, char **real_path, GError **error)
+{
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  *real_path = g_strdup ("/home/pi");
+  return g_ptr_array_new_with_free_func (g_free);
+}
+
+void
+ps_server_mkdir_async (PsServer *self, const char *path, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+ps_server_mkdir_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ps_server_make_roots_async (PsServer *self, const PsConfig *config, gboolean rebind,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+gboolean
+ps_server_make_roots_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+ps_server_install_key_async (PsServer *self, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+char *
+ps_server_install_key_finish (PsServer *self, GAsyncResult *result, GError **error)
+{
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  return g_strdup ("/home/me/.config/pisync/id_ed25519-pi");
+}
