@@ -36,6 +36,7 @@ struct _PsApp
   GtkWidget *status_window; /* (nullable) */
   GtkWidget *log_window;    /* (nullable) */
   GtkWidget *setup_window;  /* (nullable) */
+  PsStatusKind shown_kind;  /* in the tray */
   gboolean hidden;          /* --hidden: the first activation shows no window */
   gboolean closing;
   guint grace_id;
@@ -131,17 +132,16 @@ judge_password (PsApp *self, PsPair *pair)
 static void
 on_status_changed (PsApp *self, PsPair *pair)
 {
-  static PsStatusKind shown = PS_STATUS_IDLE;
   PsStatusKind kind = ps_pairs_get_kind (self->pairs);
 
   if (pair != NULL)
     judge_password (self, pair);
   ps_prompts_check (self->prompts);
-  if (kind != shown || kind != PS_STATUS_SYNCING)
+  if (kind != self->shown_kind || kind != PS_STATUS_SYNCING)
     update_tray (self);
   else
     update_tray_soon (self);
-  shown = kind;
+  self->shown_kind = kind;
 }
 
 static void

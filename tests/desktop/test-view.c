@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The texts of the windows: pure functions, a row a test. */
+#include "app/autostart.h"
 #include "app/conflicts.h"
 #include "app/log-model.h"
 #include "app/notes.h"
+#include "app/settings.h"
 #include "app/tray-menu.h"
 #include "app/view.h"
 
@@ -343,6 +345,45 @@ test_log_kind (void)
   g_assert_cmpint (ps_log_kind (""), ==, PS_LOG_CONNECTION);
 }
 
+/* Files of the application's own, in a folder of the test's own. */
+
+static void
+test_autostart (void)
+{
+  g_autofree char *file = g_build_filename (g_get_user_config_dir (), "autostart",
+                                            "io.github.pisync.PiSync.desktop", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (ps_autostart_get ());
+  g_assert_true (ps_autostart_set (TRUE, &error));
+  g_assert_no_error (error);
+  g_assert_true (ps_autostart_get ());
+  g_assert_true (g_file_get_contents (file, &text, NULL, &error));
+  g_assert_nonnull (strstr (text, " --hidden\n"));
+  /* A desktop's own switch is respected. */
+  g_assert_true (g_file_set_contents (file, "[Desktop Entry]\nHidden=true\n", -1, &error));
+  g_assert_false (ps_autostart_get ());
+  g_assert_true (ps_autostart_set (FALSE, &error));
+  g_assert_true (ps_autostart_set (FALSE, &error));
+  g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_settings (void)
+{
+  g_autoptr (PsSettings) settings = ps_settings_new (NULL);
+  g_autoptr (PsSettings) again = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ps_settings_get (settings, PS_SETTINGS_NOTIFY_CONFLICT));
+  g_assert_true (ps_settings_set (settings, PS_SETTINGS_NOTIFY_CONFLICT, FALSE, &error));
+  g_assert_no_error (error);
+  again = ps_settings_new (NULL);
+  g_assert_false (ps_settings_get (again, PS_SETTINGS_NOTIFY_CONFLICT));
+  g_assert_true (ps_settings_get (again, PS_SETTINGS_NOTIFY_HELD));
+}
+
 /* One path a row; the name is the first member of every case. */
 static void
 add_rows (const char *group, gconstpointer rows, gsize n, gsize size, GTestDataFunc func)
@@ -362,7 +403,7 @@ main (int argc, char **argv)
 {
   g_setenv ("TZ", "UTC", TRUE);
   setlocale (LC_ALL, "C.UTF-8");
-  g_test_init (&argc, &argv, NULL);
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
   ADD_ROWS ("headline", headlines, test_headline);
   g_test_add_func ("/app/headline/held", test_headline_held);
   ADD_ROWS ("when", times, test_when);
@@ -376,5 +417,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/notes", test_notes);
   ADD_ROWS ("original", originals, test_original);
   g_test_add_func ("/app/log-kind", test_log_kind);
+  g_test_add_func ("/app/autostart", test_autostart);
+  g_test_add_func ("/app/settings", test_settings);
   return g_test_run ();
 }
