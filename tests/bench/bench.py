@@ -55,22 +55,31 @@ class Timed:
         return self.why if self.seconds is None else f"{self.seconds:.2f}"
 
 
+def peak_memory(pid):
+    """KiB; 0 once the process is gone. (What wait4 says includes this script's own memory.)"""
+    with contextlib.suppress(OSError, StopIteration):
+        with open(f"/proc/{pid}/status", encoding="ascii") as stream:
+            return int(next(line for line in stream if line.startswith("VmHWM")).split()[1])
+    return 0
+
+
 def timed(command, env=None, cwd=None):
-    """Runs a program to its end; memory by wait4 (KiB)."""
+    """Runs a program to its end, looking at its memory meanwhile."""
     begin = time.monotonic()
     process = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     os.set_blocking(process.stderr.fileno(), False)
-    said = b""
+    said, memory = b"", 0
     while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        memory = max(memory, peak_memory(process.pid))
+        pid, status = os.waitpid(process.pid, os.WNOHANG)
         with contextlib.suppress(BlockingIOError):
             said += process.stderr.read() or b""
         if pid:
             break
         if time.monotonic() - begin > LIMIT:
             process.kill()
-            os.wait4(process.pid, 0)
+            os.waitpid(process.pid, 0)
             return Timed(why=f"> {LIMIT}")
         time.sleep(0.002)
     seconds = time.monotonic() - begin
@@ -79,7 +88,7 @@ def timed(command, env=None, cwd=None):
     if process.returncode != 0:
         print(f"{command}: {said.decode(errors='replace')[-2000:]}", file=sys.stderr)
         return Timed(why=f"failed ({process.returncode})")
-    return Timed(seconds, usage.ru_maxrss)
+    return Timed(seconds, memory)
 
 
 def fill(folder, count, size, folders):

@@ -346,7 +346,8 @@ def test_five_thousand_files_and_the_window_answers(d):
     # The slowest few may be the machine's fault: other tests run beside this one.
     slow = sorted(times)[-1 - len(times) // 50]
     print(f"# 5000 files in {time.monotonic() - begin:.1f} s; {len(times)} answers of the main "
-          f"loop, the slowest in {max(times) * 1000:.0f} ms, 98 % within {slow * 1000:.0f} ms")
+          "loop, "
+          f"the slowest in {max(times) * 1000:.0f} ms, 98 % within {slow * 1000:.0f} ms")
     app.wait_state("idle", 30)
     window.find("label", lambda text: text.startswith("Up to date"))
     assert slow < 0.1 * wait.PATIENCE, f"the main loop stood still for {slow * 1000:.0f} ms"
