@@ -88,6 +88,12 @@ on_setup (GSimpleAction *action, GVariant *parameter, gpointer app)
 }
 
 static void
+on_preferences (GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+  ps_app_show_preferences (app);
+}
+
+static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer app)
 {
   ps_about_show (ps_app_get_front_window (app));
@@ -173,6 +179,7 @@ static const GActionEntry entries[] = {
   { .name = "show-status", .activate = on_show_status },
   { .name = "show-log", .activate = on_show_log },
   { .name = "setup", .activate = on_setup },
+  { .name = "preferences", .activate = on_preferences },
   { .name = "about", .activate = on_about },
   { .name = "quit", .activate = on_quit },
   { .name = "show-pair", .activate = on_show_pair, .parameter_type = "s" },

@@ -6,6 +6,7 @@
 #include "app/app-actions.h"
 #include "app/log-window.h"
 #include "app/network.h"
+#include "app/preferences-window.h"
 #include "app/present.h"
 #include "app/setup-window.h"
 #include "app/status-window.h"
@@ -33,11 +34,12 @@ struct _PsApp
   PsNotes *notes;
   PsNetwork *network;
   PsTray *tray;
-  GtkWidget *status_window; /* (nullable) */
-  GtkWidget *log_window;    /* (nullable) */
-  GtkWidget *setup_window;  /* (nullable) */
-  PsStatusKind shown_kind;  /* in the tray */
-  gboolean hidden;          /* --hidden: the first activation shows no window */
+  GtkWidget *status_window;      /* (nullable) */
+  GtkWidget *log_window;         /* (nullable) */
+  GtkWidget *setup_window;       /* (nullable) */
+  GtkWidget *preferences_window; /* (nullable) */
+  PsStatusKind shown_kind;       /* in the tray */
+  gboolean hidden;               /* --hidden: the first activation shows no window */
   gboolean closing;
   guint grace_id;
   guint tray_text_id;
@@ -229,6 +231,20 @@ ps_app_show_setup (PsApp *self)
   ps_present_now (GTK_WINDOW (self->setup_window));
 }
 
+void
+ps_app_show_preferences (PsApp *self)
+{
+  g_return_if_fail (PS_IS_APP (self));
+  if (self->preferences_window == NULL)
+    {
+      self->preferences_window = ps_preferences_window_new (self->pairs, self->settings);
+      gtk_window_set_application (GTK_WINDOW (self->preferences_window), GTK_APPLICATION (self));
+      g_signal_connect (self->preferences_window, "destroy", G_CALLBACK (gtk_widget_destroyed),
+                        &self->preferences_window);
+    }
+  ps_present_now (GTK_WINDOW (self->preferences_window));
+}
+
 GtkWindow *
 ps_app_get_front_window (PsApp *self)
 {
@@ -297,6 +313,8 @@ ps_app_close (PsApp *self)
     gtk_widget_hide (self->log_window);
   if (self->setup_window != NULL)
     gtk_widget_hide (self->setup_window);
+  if (self->preferences_window != NULL)
+    gtk_widget_hide (self->preferences_window);
   ps_notes_withdraw_all (self->notes);
   self->close_id = g_timeout_add (CLOSE_MS, on_close_late, self);
   ps_pairs_close_async (self->pairs, on_closed, g_object_ref (self));
@@ -362,6 +380,7 @@ ps_app_shutdown (GApplication *application)
 {
   PsApp *self = PS_APP (application);
 
+  g_clear_pointer (&self->preferences_window, gtk_widget_destroy);
   g_clear_pointer (&self->setup_window, gtk_widget_destroy);
   g_clear_pointer (&self->log_window, gtk_widget_destroy);
   g_clear_pointer (&self->status_window, gtk_widget_destroy);

@@ -25,6 +25,7 @@ PsSettings *ps_app_get_settings (PsApp *self);
 void ps_app_show_status (PsApp *self, const char *pair);
 void ps_app_show_log (PsApp *self);
 void ps_app_show_setup (PsApp *self);
+void ps_app_show_preferences (PsApp *self);
 /* A window that dialogs may stand in front of; NULL where none is open. */
 GtkWindow *ps_app_get_front_window (PsApp *self);
 
