@@ -33,7 +33,7 @@ typedef struct
   uint64_t wire;     /* ACTION: SFTP bytes it took */
   char *code;        /* PROBLEM: stable word: "denied", "name", "no-space", "changed", "unreadable",
                         "special", "symlink", "incomplete", "conflict-copy", "not-empty",
-                        "failed" */
+                        "signature", "failed" */
   char *message;     /* PROBLEM, HELD, LINK, SUMMARY: plain English: what, where, what to do */
   PsGuard guard;     /* HELD */
   guint64 count;     /* HELD */
