@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Adds up meson's test logs: test-count.py BUILD/meson-logs/testlog.json...
 
+    test-count.py --failed LOG        the names of the programs that failed
+    test-count.py --merge LOG AGAIN   LOG with what AGAIN says of the same programs
+
 A TAP program counts with each of its tests. What failed or was skipped is named; the last line is
 "N passed, N failed, N skipped" alone. Exits with 1 if anything failed."""
 
@@ -44,12 +47,31 @@ def outcomes(test):
     return tap
 
 
+def read(path):
+    with open(path, encoding="utf-8") as log:
+        return [json.loads(line) for line in log if line.strip()]
+
+
+def print_failed(path):
+    for test in read(path):
+        if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
+            print(test["name"].rsplit(" / ", 1)[-1])
+
+
+def merge(path, again):
+    later = {test["name"]: test for test in read(again)}
+    for test in read(path):
+        print(json.dumps(later.get(test["name"], test)))
+
+
 def main():
+    if sys.argv[1:2] == ["--failed"]:
+        return print_failed(sys.argv[2])
+    if sys.argv[1:2] == ["--merge"]:
+        return merge(*sys.argv[2:4])
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     for path in sys.argv[1:]:
-        with open(path, encoding="utf-8") as log:
-            tests = [json.loads(line) for line in log if line.strip()]
-        for test in tests:
+        for test in read(path):
             for outcome, name, why in outcomes(test):
                 totals[outcome] += 1
                 if outcome != "passed":

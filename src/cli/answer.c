@@ -42,8 +42,7 @@ answerer_unref (PsAnswerer *self)
 typedef PsAnswerer AnswererRef;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AnswererRef, answerer_unref)
 
-static void
-set_advice (PsAnswerer *self, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) set_advice (PsAnswerer *self, const char *format, ...)
 {
   va_list args;
 

@@ -5,21 +5,11 @@
 
 /* In the order in which a person meets them. */
 const PsCommand *const ps_commands[] = {
-  &ps_command_setup,
-  &ps_command_sync,
-  &ps_command_run,
-  &ps_command_status,
-  &ps_command_pause,
-  &ps_command_resume,
-  &ps_command_sync_now,
-  &ps_command_log,
-  &ps_command_versions,
-  &ps_command_restore,
-  &ps_command_trust,
-  &ps_command_install_key,
-  &ps_command_check,
-  &ps_command_forget_state,
-  NULL,
+  &ps_command_setup,    &ps_command_sync,         &ps_command_run,
+  &ps_command_status,   &ps_command_pause,        &ps_command_resume,
+  &ps_command_sync_now, &ps_command_log,          &ps_command_versions,
+  &ps_command_restore,  &ps_command_trust,        &ps_command_install_key,
+  &ps_command_check,    &ps_command_forget_state, NULL,
 };
 
 const PsCommand *

@@ -209,7 +209,7 @@ test_order (gpointer fixture, gconstpointer data)
 {
   g_autofree char *a = make_file ("a", "from-option\n", -1, 0600);
   g_autofree char *b = make_file ("b", "from-ini\n", -1, 0600);
-  g_autofree char *c = make_file ("pisync-password", "from-manager\n", -1, 0440);
+  g_autofree G_GNUC_UNUSED char *c = make_file ("pisync-password", "from-manager\n", -1, 0440);
   g_autoptr (PsConfig) config = ps_config_new ("x.ini");
   g_autoptr (GError) error = NULL;
 

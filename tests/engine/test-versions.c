@@ -199,8 +199,8 @@ test_expire (void)
 {
   g_autoptr (Device) device = device_new (NULL, "laptop", "");
   g_autofree char *fresh = add_version (device, "docs/a", 29, "1");
-  g_autofree char *expired = add_version (device, "docs/a", 32, "2");
-  g_autofree char *gone = add_version (device, "gone/deep/b", 40, "3");
+  g_autofree G_GNUC_UNUSED char *expired = add_version (device, "docs/a", 32, "2");
+  g_autofree G_GNUC_UNUSED char *gone = add_version (device, "gone/deep/b", 40, "3");
   g_autofree char *odd_clock = add_version (device, "c", 365 * 50, "4");
   g_autofree char *future = add_version (device, "d", -3, "5");
   const char *const stays[] = { odd_clock, future, fresh, NULL };
@@ -249,8 +249,8 @@ test_room (void)
 {
   g_autoptr (Device) device = device_new (NULL, "laptop", "");
   g_autofree char *today = add_version (device, "a", 0, "1");
-  g_autofree char *before = add_version (device, "a", 1, "2");
-  g_autofree char *other = add_version (device, "b", 5, "3");
+  g_autofree G_GNUC_UNUSED char *before = add_version (device, "a", 1, "2");
+  g_autofree G_GNUC_UNUSED char *other = add_version (device, "b", 5, "3");
   const char *const stays[] = { today, NULL };
 
   device->config->versions_max_percent = 0;

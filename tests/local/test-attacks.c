@@ -280,7 +280,7 @@ test_own_is_link (Folder *folder, gconstpointer data)
   write_file (folder, victim, "victim");
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
     {
-      g_autofree char *full = full_path (folder, parts[i]);
+      g_autofree G_GNUC_UNUSED char *full = full_path (folder, parts[i]);
       g_autoptr (PsLocal) local = NULL;
       g_autoptr (GError) error = NULL;
 
@@ -351,7 +351,7 @@ test_swapping (Folder *folder, gconstpointer data)
   for (guint i = 0; i < 2000; i++)
     {
       g_autofree char *path = g_strdup_printf ("d/f%u", i);
-      g_autofree char *displaced = NULL;
+      g_autofree G_GNUC_UNUSED char *displaced = NULL;
       g_autoptr (GError) error = NULL;
       PsEntry placed;
 
