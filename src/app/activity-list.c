@@ -34,27 +34,43 @@ on_show_in_folder (GtkWidget *button)
 }
 
 static void
+add_folder_button (PsActivityList *self, GtkWidget *row, const char *path)
+{
+  GtkWidget *button
+      = ps_item_row_add_button (PS_ITEM_ROW (row), "folder-open-symbolic", _ ("Show in folder"));
+
+  g_object_set_data_full (
+      G_OBJECT (button), "path",
+      g_build_filename (ps_pair_get_config (self->pair)->local_base, path, NULL), g_free);
+  g_signal_connect (button, "clicked", G_CALLBACK (on_show_in_folder), NULL);
+}
+
+static void
+add_versions_button (PsActivityList *self, GtkWidget *row, const char *path)
+{
+  GtkWidget *button = ps_item_row_add_button (PS_ITEM_ROW (row), "document-open-recent-symbolic",
+                                              _ ("Earlier versions"));
+
+  gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(s^ay)",
+                                    ps_pair_get_name (self->pair), path);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "app.pair-versions");
+}
+
+static void
 add_row (PsActivityList *self, const PsEvent *event)
 {
   g_auto (PsViewActivity) view = { 0 };
   g_autofree char *when = NULL;
   GtkWidget *row;
-  GtkWidget *button;
 
   if (!ps_view_activity (event, &view))
     return;
   row = ps_item_row_new (view.icon, view.title, view.subtitle);
   when = ps_view_when (event->when / 1000000000, g_get_real_time () / G_USEC_PER_SEC);
   if (view.has_file && self->pair != NULL)
-    {
-      button = ps_item_row_add_button (PS_ITEM_ROW (row), "folder-open-symbolic",
-                                       _ ("Show in folder"));
-      g_object_set_data_full (
-          G_OBJECT (button), "path",
-          g_build_filename (ps_pair_get_config (self->pair)->local_base, event->path, NULL),
-          g_free);
-      g_signal_connect (button, "clicked", G_CALLBACK (on_show_in_folder), NULL);
-    }
+    add_folder_button (self, row, event->path);
+  if (view.has_versions && self->pair != NULL)
+    add_versions_button (self, row, event->path);
   ps_item_row_set_time (PS_ITEM_ROW (row), when);
   gtk_list_box_prepend (self->list, row);
 }

@@ -159,6 +159,17 @@ on_pair_sign_in (GSimpleAction *action, GVariant *parameter, gpointer app)
 }
 
 static void
+on_pair_versions (GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+  PsPair *pair = named_pair (app, parameter);
+  const char *path;
+
+  g_variant_get (parameter, "(&s^&ay)", NULL, &path);
+  if (pair != NULL)
+    ps_app_show_versions (app, pair, path);
+}
+
+static void
 on_pair_decide (GSimpleAction *action, GVariant *parameter, gpointer app)
 {
   PsPair *pair = named_pair (app, parameter);
@@ -188,6 +199,7 @@ static const GActionEntry entries[] = {
   { .name = "pair-sync-now", .activate = on_pair_sync_now, .parameter_type = "s" },
   { .name = "pair-open-folder", .activate = on_pair_open_folder, .parameter_type = "s" },
   { .name = "pair-sign-in", .activate = on_pair_sign_in, .parameter_type = "s" },
+  { .name = "pair-versions", .activate = on_pair_versions, .parameter_type = "(say)" },
   { .name = "pair-decide", .activate = on_pair_decide, .parameter_type = "(sub)" },
 };
 

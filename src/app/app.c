@@ -11,6 +11,7 @@
 #include "app/setup-window.h"
 #include "app/status-window.h"
 #include "app/tray.h"
+#include "app/versions-window.h"
 #include "app/view.h"
 #include "build-config.h"
 
@@ -38,6 +39,7 @@ struct _PsApp
   GtkWidget *log_window;         /* (nullable) */
   GtkWidget *setup_window;       /* (nullable) */
   GtkWidget *preferences_window; /* (nullable) */
+  GtkWidget *versions_window;    /* (nullable) */
   PsStatusKind shown_kind;       /* in the tray */
   gboolean hidden;               /* --hidden: the first activation shows no window */
   gboolean closing;
@@ -245,6 +247,37 @@ ps_app_show_preferences (PsApp *self)
   ps_present_now (GTK_WINDOW (self->preferences_window));
 }
 
+void
+ps_app_show_versions (PsApp *self, PsPair *pair, const char *path)
+{
+  g_return_if_fail (PS_IS_APP (self));
+  if (self->versions_window != NULL
+      && ps_versions_window_get_pair (PS_VERSIONS_WINDOW (self->versions_window)) != pair)
+    gtk_widget_destroy (self->versions_window);
+  if (self->versions_window == NULL)
+    {
+      self->versions_window = ps_versions_window_new (GTK_APPLICATION (self), pair, self->prompts);
+      g_signal_connect (self->versions_window, "destroy", G_CALLBACK (gtk_widget_destroyed),
+                        &self->versions_window);
+    }
+  ps_versions_window_show_file (PS_VERSIONS_WINDOW (self->versions_window), path);
+  ps_present_now (GTK_WINDOW (self->versions_window));
+}
+
+/* A pair that is gone takes its window along. */
+static void
+on_pairs_changed (PsApp *self)
+{
+  PsPair *pair;
+
+  update_tray (self);
+  if (self->versions_window == NULL)
+    return;
+  pair = ps_versions_window_get_pair (PS_VERSIONS_WINDOW (self->versions_window));
+  if (ps_pairs_find (self->pairs, ps_pair_get_name (pair)) != pair)
+    gtk_widget_destroy (self->versions_window);
+}
+
 GtkWindow *
 ps_app_get_front_window (PsApp *self)
 {
@@ -315,6 +348,8 @@ ps_app_close (PsApp *self)
     gtk_widget_hide (self->setup_window);
   if (self->preferences_window != NULL)
     gtk_widget_hide (self->preferences_window);
+  if (self->versions_window != NULL)
+    gtk_widget_hide (self->versions_window);
   ps_notes_withdraw_all (self->notes);
   self->close_id = g_timeout_add (CLOSE_MS, on_close_late, self);
   ps_pairs_close_async (self->pairs, on_closed, g_object_ref (self));
@@ -338,7 +373,7 @@ make_parts (PsApp *self)
   self->tray = ps_tray_new (G_ACTION_GROUP (self));
   g_signal_connect_swapped (self->tray, "visible-changed", G_CALLBACK (check_tray_soon), self);
   g_signal_connect_swapped (self->pairs, "status-changed", G_CALLBACK (on_status_changed), self);
-  g_signal_connect_swapped (self->pairs, "items-changed", G_CALLBACK (update_tray), self);
+  g_signal_connect_swapped (self->pairs, "items-changed", G_CALLBACK (on_pairs_changed), self);
   g_signal_connect_swapped (self->pairs, "question", G_CALLBACK (on_question), self);
   g_signal_connect_swapped (self->prompts, "keyring-failed", G_CALLBACK (on_keyring_failed), self);
 }
@@ -380,6 +415,7 @@ ps_app_shutdown (GApplication *application)
 {
   PsApp *self = PS_APP (application);
 
+  g_clear_pointer (&self->versions_window, gtk_widget_destroy);
   g_clear_pointer (&self->preferences_window, gtk_widget_destroy);
   g_clear_pointer (&self->setup_window, gtk_widget_destroy);
   g_clear_pointer (&self->log_window, gtk_widget_destroy);

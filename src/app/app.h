@@ -26,6 +26,8 @@ void ps_app_show_status (PsApp *self, const char *pair);
 void ps_app_show_log (PsApp *self);
 void ps_app_show_setup (PsApp *self);
 void ps_app_show_preferences (PsApp *self);
+/* Earlier versions of the files of @pair; of @path first of all, "" for no one in particular. */
+void ps_app_show_versions (PsApp *self, PsPair *pair, const char *path);
 /* A window that dialogs may stand in front of; NULL where none is open. */
 GtkWindow *ps_app_get_front_window (PsApp *self);
 

@@ -28,6 +28,7 @@ struct _PsPairView
   GtkButton *pause_button;
   GtkButton *resume_button;
   GtkButton *sync_button;
+  GtkButton *versions_button;
   GtkBox *question_box;
   PsPairList *transfers;
   PsPairList *conflict_list;
@@ -167,6 +168,7 @@ ps_pair_view_class_init (PsPairViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsPairView, pause_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, resume_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, sync_button);
+  gtk_widget_class_bind_template_child (widget_class, PsPairView, versions_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, question_box);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, transfers);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, conflict_list);
@@ -206,6 +208,7 @@ ps_pair_view_new (PsPair *pair)
   set_action (self->pause_button, "app.pair-pause", g_variant_new ("(su)", name, 0));
   set_action (self->resume_button, "app.pair-resume", g_variant_new_string (name));
   set_action (self->sync_button, "app.pair-sync-now", g_variant_new_string (name));
+  set_action (self->versions_button, "app.pair-versions", g_variant_new ("(s^ay)", name, ""));
   g_signal_connect_swapped (pair, "status-changed", G_CALLBACK (refresh_soon), self);
   g_signal_connect_swapped (pair, "event", G_CALLBACK (on_event), self);
   g_signal_connect_swapped (self->conflicts, "changed", G_CALLBACK (refresh_soon), self);

@@ -311,19 +311,22 @@ typedef struct
   const char *action;
   const char *icon;
   const char *text;
-  gboolean has_file; /* still there afterwards */
+  gboolean has_file;     /* still there afterwards */
+  gboolean has_versions; /* the server may keep an earlier one */
 } ActionView;
 
 static const ActionView action_views[] = {
-  { "upload", "go-up-symbolic", N_ ("Uploaded"), TRUE },
-  { "download", "go-down-symbolic", N_ ("Downloaded"), TRUE },
-  { "delete-local", "user-trash-symbolic", N_ ("Moved to the trash: deleted elsewhere"), FALSE },
-  { "delete-remote", "edit-delete-symbolic", N_ ("Deleted on the server"), FALSE },
-  { "move-local", "media-playlist-shuffle-symbolic", N_ ("Moved here"), TRUE },
-  { "move-remote", "media-playlist-shuffle-symbolic", N_ ("Moved on the server"), TRUE },
-  { "mkdir-local", "folder-symbolic", N_ ("New folder from the server"), TRUE },
-  { "mkdir-remote", "folder-symbolic", N_ ("New folder"), TRUE },
-  { "conflict", "dialog-warning-symbolic", N_ ("Changed in two places: both versions kept"), TRUE },
+  { "upload", "go-up-symbolic", N_ ("Uploaded"), TRUE, TRUE },
+  { "download", "go-down-symbolic", N_ ("Downloaded"), TRUE, TRUE },
+  { "delete-local", "user-trash-symbolic", N_ ("Moved to the trash: deleted elsewhere"), FALSE,
+    TRUE },
+  { "delete-remote", "edit-delete-symbolic", N_ ("Deleted on the server"), FALSE, TRUE },
+  { "move-local", "media-playlist-shuffle-symbolic", N_ ("Moved here"), TRUE, FALSE },
+  { "move-remote", "media-playlist-shuffle-symbolic", N_ ("Moved on the server"), TRUE, FALSE },
+  { "mkdir-local", "folder-symbolic", N_ ("New folder from the server"), TRUE, FALSE },
+  { "mkdir-remote", "folder-symbolic", N_ ("New folder"), TRUE, FALSE },
+  { "conflict", "dialog-warning-symbolic", N_ ("Changed in two places: both versions kept"), TRUE,
+    TRUE },
 };
 
 static const ActionView *
@@ -363,6 +366,7 @@ ps_view_activity (const PsEvent *event, PsViewActivity *view)
     .title = ps_view_name (event->path),
     .subtitle = activity_subtitle (event, action),
     .has_file = action->has_file,
+    .has_versions = action->has_versions,
   };
   return TRUE;
 }

@@ -48,7 +48,8 @@ typedef struct
   const char *icon;  /* static */
   char *title;       /* the file's name, or what happened */
   char *subtitle;    /* what was done, where, how much */
-  gboolean has_file; /* it names a file that may be shown in its folder */
+  gboolean has_file;     /* it names a file that may be shown in its folder */
+  gboolean has_versions; /* the server may keep earlier versions of it */
 } PsViewActivity;
 
 /* Returns: whether @event is worth a row; then @view is filled in, to be cleared. */

@@ -37,13 +37,15 @@ device=desk
 class Pi:
     """A server, the pair that points to it, and the program in the desktop @d."""
 
-    def __init__(self, d, auth="publickey", trusted=True, more="", local=None):
+    def __init__(self, d, auth="publickey", trusted=True, more="", local=None, **options):
+        """@options: of the server, see fixture.Test.server ()."""
         self.d = d
         self.test = fixture.Test()
         d.deferred.append(self.test.clean_up)
         try:
             self.account = self.test.account() if auth == "password" else None
-            self.server = self.test.server(account=self.account, password=auth == "password")
+            self.server = self.test.server(account=self.account, password=auth == "password",
+                                           **options)
         except fixture.Skip as reason:
             raise tap.Skip(str(reason)) from None
         self.remote, there = self.server.remote()
