@@ -52,7 +52,7 @@ add_single (GPtrArray *menu, const PsTrayPair *pair, gint64 now)
 {
   add (menu, PS_TRAY_TEXT, ps_view_headline (pair->status, now), NULL);
   if (pair->status->kind == PS_STATUS_ATTENTION)
-    add_action (menu, _ ("See What Is _Needed…"), "show-status");
+    add_action (menu, _ ("See _What Is Needed…"), "show-status");
   add_separator (menu);
   add_action (menu, _ ("_Open Folder"), "open-folder");
   if (pair->status->kind == PS_STATUS_PAUSED)
