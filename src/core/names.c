@@ -11,6 +11,8 @@
 #define EXTENSION_MAX 16  /* a longer one is rather a part of the sentence that the name is */
 #define TIME_LENGTH 16    /* of 20261122T140533Z */
 #define CHECKSUM_DIGITS 8 /* of a name that was too long */
+#define NUMBER_SPACE 5    /* what ".9999" behind the time of a version takes */
+#define NS_PER_MS 1000000
 
 /* Nanoseconds in 64 bits end with the years 1677 and 2262, which GDateTime can hold. */
 static GDateTime *
@@ -134,7 +136,8 @@ ps_version_path (const char *path, const char *device, int64_t when, guint attem
   g_autofree char *sum = NULL;
   const char *name = ps_relpath_name (path);
   gsize length = strlen (name);
-  gsize room = PS_NAME_MAX - strlen (tail);
+  /* The number decides nothing about the cut: all versions of a path are cut alike. */
+  gsize room = PS_NAME_MAX - (strlen (tail) - strlen (number)) - NUMBER_SPACE;
 
   if (length <= room)
     return g_strconcat (VERSIONS_DIR, path, tail, NULL);
@@ -142,6 +145,17 @@ ps_version_path (const char *path, const char *device, int64_t when, guint attem
   return g_strdup_printf (VERSIONS_DIR "%.*s%.*s-%.*s%s", (int)dir_length (path), path,
                           (int)cut_length (name, length, room - 1 - CHECKSUM_DIGITS), name,
                           CHECKSUM_DIGITS, sum, tail);
+}
+
+/* What the number behind the time says of the moment: milliseconds of its second, and above these
+ * the order within the last one. */
+static int64_t
+ns_from_number (const char *digits)
+{
+  guint64 number = g_ascii_strtoull (digits, NULL, 10);
+
+  return number < 1000 ? (int64_t)number * NS_PER_MS
+                       : 999 * NS_PER_MS + (int64_t)MIN (number - 999, NS_PER_MS - 1);
 }
 
 /* Reads "20261122T140533Z", perhaps with ".1", of @length bytes. */
@@ -162,6 +176,8 @@ parse_time (const char *text, gsize length, int64_t *when)
   if (utc == NULL)
     return FALSE;
   *when = g_date_time_to_unix (utc) * G_GINT64_CONSTANT (1000000000);
+  if (length > TIME_LENGTH)
+    *when += ns_from_number (text + TIME_LENGTH + 1);
   return TRUE;
 }
 

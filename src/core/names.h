@@ -28,6 +28,8 @@ gboolean ps_is_conflict_path (const char *path);
 
 /**
  * ps_version_path:
+ * @attempt: the milliseconds of @when, or more than that where the name was taken: it gives the
+ * versions of one second their order
  *
  * Returns: (transfer full): ".pisync/versions/PATH~20261122T140533Z~DEVICE", @attempt > 0 adds ".1"
  * and so on to the time; a name that would be longer than 255 bytes is shortened and carries 8
@@ -35,8 +37,8 @@ gboolean ps_is_conflict_path (const char *path);
  */
 char *ps_version_path (const char *path, const char *device, int64_t when, guint attempt);
 
-/* Takes apart what ps_version_path () made (with or without the leading ".pisync/versions/"). FALSE
- * where @version_path is no such name. */
+/* Takes apart what ps_version_path () made (with or without the leading ".pisync/versions/").
+ * *@when has the attempt in it, as milliseconds. FALSE where @version_path is no such name. */
 gboolean ps_version_parse (const char *version_path, char **path, int64_t *when, char **device);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define NS_PER_S G_GINT64_CONSTANT (1000000000)
+#define NS_PER_MS 1000000
 #define KEY_DIGITS 32 /* of the checksum of what names a transfer that can be resumed */
 
 char *
@@ -25,12 +26,14 @@ char *
 ps_remote_version_path (PsRemote *self, const char *path)
 {
   int64_t when = ps_clock_now (self->clock);
+  int64_t part = (when % NS_PER_S + NS_PER_S) % NS_PER_S;
 
-  /* The name has the second in it. */
+  /* The name has the second in it; what is counted begins with the milliseconds, so that versions
+   * made by one run after the other have an order too. */
   if (when / NS_PER_S != self->used_at)
     g_hash_table_remove_all (self->used_versions);
   self->used_at = when / NS_PER_S;
-  for (guint attempt = 0;; attempt++)
+  for (guint attempt = (guint)(part / NS_PER_MS);; attempt++)
     {
       char *version = ps_version_path (path, self->device_name, when, attempt);
 

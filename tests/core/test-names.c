@@ -72,7 +72,7 @@ test_long_names (void)
       path = g_strconcat ("dir/", name->str, NULL);
       device = g_strdup (name->str);
       conflict = ps_conflict_path (path, device, WHEN, 41);
-      version = ps_version_path (path, device, WHEN, 7);
+      version = ps_version_path (path, device, WHEN, 1007);
       check_longest (conflict);
       check_longest (version);
       g_assert_true (g_str_has_suffix (conflict, STAMP " 42).pie"));
@@ -124,7 +124,8 @@ check_version (const char *path, const char *device, guint attempt, const char *
   g_assert_cmpstr (version, ==, wanted);
   g_assert_true (ps_version_parse (version, &path_back, &when, &device_back));
   g_assert_cmpstr (path_back, ==, path);
-  g_assert_cmpint (when, ==, WHEN / 1000000000 * 1000000000);
+  g_assert_cmpint (when, ==,
+                   WHEN / 1000000000 * 1000000000 + attempt * G_GINT64_CONSTANT (1000000));
   g_assert_true (ps_version_parse (version + strlen (".pisync/versions/"), &short_path, &short_when,
                                    &short_device));
   g_assert_cmpstr (short_path, ==, path);
@@ -138,6 +139,26 @@ test_versions (void)
   check_version ("d/a~b", "pc", 0, ".pisync/versions/d/a~b~20261122T140533Z~pc");
   check_version ("d/a.txt", "pc", 12, ".pisync/versions/d/a.txt~20261122T140533Z.12~pc");
   check_version ("a", "A~B/c", 0, ".pisync/versions/a~20261122T140533Z~A-B-c");
+}
+
+/* The versions of one second, in the order of their numbers, and before those of the next. */
+static void
+test_version_order (void)
+{
+  static const guint attempts[] = { 0, 2, 10, 999, 1000, 2000000000 };
+  int64_t before = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (attempts); i++)
+    {
+      g_autofree char *version = ps_version_path ("a", "pc", WHEN, attempts[i]);
+      g_autofree char *path = NULL, *device = NULL;
+      int64_t when;
+
+      g_assert_true (ps_version_parse (version, &path, &when, &device));
+      g_assert_cmpint (when, >, before);
+      g_assert_cmpint (when, <, WHEN / 1000000000 * 1000000000 + 1000000000);
+      before = when;
+    }
 }
 
 static void
@@ -195,6 +216,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/names/long-bytes", test_long_bytes);
   g_test_add_func ("/core/names/not-conflict", test_not_conflict);
   g_test_add_func ("/core/names/versions", test_versions);
+  g_test_add_func ("/core/names/version-order", test_version_order);
   g_test_add_func ("/core/names/not-versions", test_not_versions);
   g_test_add_func ("/core/names/odd-times", test_odd_times);
   return g_test_run ();

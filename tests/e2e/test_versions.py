@@ -3,18 +3,11 @@
 """Earlier and deleted versions: listed and brought back from the command line."""
 
 import os
-import time
 
 import fixture
 from fixture import OK, PATHS, USAGE, compare, contains, equal, read, write
 
 MTIME = 1700000000
-
-
-def next_second():
-    """Versions bear the second in which they were made: two of one second have no order."""
-    now = int(time.time())
-    fixture.wait_for("the next second", lambda: int(time.time()) > now)
 
 
 def with_versions(t, **options):
@@ -27,7 +20,6 @@ def with_versions(t, **options):
             for number in range(3):
                 write(device.local / f"other{number}", "x", MTIME)
         device.sync()
-        next_second()
     os.unlink(device.local / "docs" / "gone.txt")
     device.sync()
     return server, device

@@ -149,7 +149,11 @@ device_connect (Device *self, const char *flags, guint64 cut_after)
   g_autofree char *command = g_strdup_printf (SERVER " -e -u 0022 %s", flags);
   g_auto (GStrv) argv = NULL;
   Cutter *cutter = g_new0 (Cutter, 1);
-  PsRemoteOptions options = { .root = self->server, .device = self->config->device };
+  PsRemoteOptions options = {
+    .root = self->server,
+    .device = self->config->device,
+    .clock = &self->clock,
+  };
 
   device_disconnect (self);
   g_assert_true (g_shell_parse_argv (command, NULL, &argv, &error));

@@ -12,15 +12,21 @@
 #define SECOND_NS G_GINT64_CONSTANT (1000000000)
 #define DAY_NS (24 * 3600 * SECOND_NS)
 
+static char *
+add_attempt (Device *device, const char *path, gint64 days, guint attempt, const char *text)
+{
+  int64_t when = (device->now - days * DAY_NS) / SECOND_NS * SECOND_NS;
+  g_autofree char *version = ps_version_path (path, device->config->device, when, attempt);
+
+  ps_test_write (device->server, version, text);
+  return g_strdup (version + strlen (PS_VERSIONS_DIR "/"));
+}
+
 /* Makes a version of @path on the server as if it had been replaced @days ago. Returns: its id. */
 static char *
 add_version (Device *device, const char *path, gint64 days, const char *text)
 {
-  int64_t when = (device->now - days * DAY_NS) / SECOND_NS * SECOND_NS;
-  g_autofree char *version = ps_version_path (path, device->config->device, when, 0);
-
-  ps_test_write (device->server, version, text);
-  return g_strdup (version + strlen (PS_VERSIONS_DIR "/"));
+  return add_attempt (device, path, days, 0, text);
 }
 
 static GPtrArray *
@@ -76,6 +82,49 @@ test_list (void)
   g_assert_cmpint (version->when / DAY_NS, ==, (device->now - 3 * DAY_NS) / DAY_NS);
 }
 
+/* Several of one second: by what tells them apart. */
+static void
+test_list_one_second (void)
+{
+  g_autoptr (Device) device = device_new (NULL, "laptop", "");
+  g_autofree char *third = add_attempt (device, "a", 1, 10, "3");
+  g_autofree char *first = add_attempt (device, "a", 1, 0, "1");
+  g_autofree char *second = add_attempt (device, "a", 1, 9, "2");
+  g_autofree char *fourth = add_attempt (device, "a", 1, 1001, "4");
+  const char *const wanted[] = { fourth, third, second, first, NULL };
+
+  assert_listed (device, "a", wanted);
+}
+
+/* Replaced in one second over links that know nothing of each other. */
+static void
+test_made_in_one_second (void)
+{
+  g_autoptr (Device) device = device_new (NULL, "laptop", "");
+  g_autoptr (GPtrArray) versions = NULL;
+
+  device->now = device->now / SECOND_NS * SECOND_NS + 100000000;
+  for (guint i = 1; i <= 4; i++)
+    {
+      g_autoptr (GByteArray) bytes = g_byte_array_new_take (ps_test_random_bytes (i, i), i);
+      g_auto (Transfer) transfer = { 0 };
+
+      device_connect (device, "", 0);
+      device_write (device, "a", bytes);
+      device_upload (device, "a", &transfer);
+      g_assert_no_error (transfer.error);
+      device->now += 100000000;
+    }
+  versions = list_ok (device, "a");
+  g_assert_cmpuint (versions->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      const PsVersion *version = g_ptr_array_index (versions, i);
+
+      g_assert_cmpuint (version->entry.size, ==, 3 - i);
+    }
+}
+
 /* A name so long that its versions' names are shortened. */
 static void
 test_long_name (void)
@@ -83,8 +132,9 @@ test_long_name (void)
   g_autoptr (Device) device = device_new (NULL, "laptop", "");
   g_autofree char *name = g_strnfill (250, 'n');
   g_autofree char *like = g_strnfill (249, 'n');
-  g_autofree char *id = add_version (device, name, 1, "long");
-  const char *const wanted[] = { id, NULL };
+  g_autofree char *first = add_version (device, name, 1, "long");
+  g_autofree char *id = add_attempt (device, name, 1, 123, "longer");
+  const char *const wanted[] = { id, first, NULL };
   const char *const none[] = { NULL };
 
   assert_listed (device, name, wanted);
@@ -263,6 +313,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/versions/list", test_list);
+  g_test_add_func ("/versions/list/one-second", test_list_one_second);
+  g_test_add_func ("/versions/made-in-one-second", test_made_in_one_second);
   g_test_add_func ("/versions/list/long-name", test_long_name);
   g_test_add_func ("/versions/restore", test_restore);
   g_test_add_func ("/versions/restore/refused", test_restore_refused);
