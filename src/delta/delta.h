@@ -82,4 +82,17 @@ GArray *ps_delta_upload (GBytes *signature, uint64_t old_size, int fd, uint64_t 
 GArray *ps_delta_download (GBytes *signature, uint64_t new_size, int fd,
                            const PsDeltaLimits *limits, GCancellable *cancellable, GError **error);
 
+/**
+ * ps_delta_in_place:
+ * @signature: of a version of @size bytes; untrusted bytes
+ * @fd: a local file that was to become that version
+ *
+ * Finds which of its blocks are in their own places already.
+ *
+ * Returns: (transfer full) (element-type PsDeltaPiece) (nullable): as ps_delta_download (), with
+ * .from equal to .at
+ */
+GArray *ps_delta_in_place (GBytes *signature, uint64_t size, int fd, GCancellable *cancellable,
+                           GError **error);
+
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define NOWHERE UINT64_MAX
+#define CHUNK (256 * 1024)
 
 /* Where each block of the new file lies in the file here. */
 typedef struct
@@ -97,6 +98,19 @@ map_pieces (const Map *self, const PsDeltaLimits *limits, GError **error)
   return ps_pieces_finish (pieces, limits, error);
 }
 
+/* Returns: the length of @fd, -1 with @error. */
+static int64_t
+length_of (int fd, GError **error)
+{
+  struct stat st;
+
+  if (fstat (fd, &st) == 0)
+    return (int64_t)st.st_size;
+  g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED, "Reading the file failed: %s",
+               g_strerror (errno));
+  return -1;
+}
+
 GArray *
 ps_delta_download (GBytes *signature, uint64_t new_size, int fd, const PsDeltaLimits *limits,
                    GCancellable *cancellable, GError **error)
@@ -105,21 +119,60 @@ ps_delta_download (GBytes *signature, uint64_t new_size, int fd, const PsDeltaLi
   PsMatchFile file = { .fd = fd, .most_missed = UINT64_MAX, .deadline_us = limits->deadline_us };
   g_autoptr (GArray) matches = NULL;
   g_auto (Map) map = { 0 };
-  struct stat st;
+  int64_t length = length_of (fd, error);
 
-  if (!ps_signature_parse (&new_one, signature, new_size, error))
+  if (length < 0 || !ps_signature_parse (&new_one, signature, new_size, error))
     return NULL;
-  if (fstat (fd, &st) != 0)
-    {
-      g_set_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED, "Reading the file failed: %s",
-                   g_strerror (errno));
-      return NULL;
-    }
-  file.size = (uint64_t)st.st_size;
+  file.size = (uint64_t)length;
   matches = ps_match_find (&new_one, &file, cancellable, error);
   if (matches == NULL)
     return NULL;
   map_init (&map, &new_one, matches);
   map_fill (&map);
   return map_pieces (&map, limits, error);
+}
+
+/* Compares @n blocks from @first on with what lies in their places. */
+static gboolean
+compare_blocks (const PsSignature *self, uint64_t first, uint64_t n, int fd, char *chunk,
+                GByteArray *records, PsPieces *pieces, GError **error)
+{
+  uint64_t begin = first * self->block_length;
+  gsize length = (gsize)MIN (n * self->block_length, self->size - begin);
+
+  if (!ps_job_read (fd, chunk, length, begin, error)
+      || !ps_signature_sum (self, chunk, length, records, error))
+    return FALSE;
+  for (uint64_t i = 0; i < n; i++)
+    if (memcmp (records->data + i * PS_SIGNATURE_RECORD, ps_signature_record (self, first + i),
+                PS_SIGNATURE_RECORD)
+        == 0)
+      ps_pieces_copy (pieces, begin + i * self->block_length, begin + i * self->block_length,
+                      ps_signature_length_of (self, first + i));
+  return TRUE;
+}
+
+GArray *
+ps_delta_in_place (GBytes *signature, uint64_t size, int fd, GCancellable *cancellable,
+                   GError **error)
+{
+  PsSignature self;
+  PsDeltaLimits limits = { .worth = 1.0 };
+  g_autoptr (PsPieces) pieces = ps_pieces_new (size);
+  g_autoptr (GByteArray) records = g_byte_array_new ();
+  g_autofree char *chunk = NULL;
+  int64_t length = length_of (fd, error);
+  uint64_t n_blocks, at_once;
+
+  if (length < 0 || !ps_signature_parse (&self, signature, size, error))
+    return NULL;
+  n_blocks = (uint64_t)length >= size ? self.n_blocks : (uint64_t)length / self.block_length;
+  at_once = MAX (CHUNK / self.block_length, 1);
+  chunk = g_malloc (at_once * self.block_length);
+  for (uint64_t first = 0; first < n_blocks; first += at_once)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error)
+        || !compare_blocks (&self, first, MIN (at_once, n_blocks - first), fd, chunk, records,
+                            pieces, error))
+      return NULL;
+  return ps_pieces_finish (pieces, &limits, error);
 }

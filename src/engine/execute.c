@@ -161,7 +161,8 @@ turn (PsExecutor *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&self->failure));
       return FALSE;
     }
-  return self->uncommitted < COMMIT_ROWS || ps_executor_commit (self, error);
+  return (self->uncommitted < COMMIT_ROWS && !ps_reuse_wants_commit (self->reuse))
+         || ps_executor_commit (self, error);
 }
 
 gboolean

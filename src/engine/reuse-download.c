@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 #define READ_SIZE (4 * 1024 * 1024)
-#define RESUME_LEAST (16 * 1024 * 1024) /* smaller files begin anew */
-#define KEEP_LEAST (8 * 1024 * 1024)    /* to be fetched: then what is there is worth keeping */
+#define KEEP_LEAST (1024 * 1024) /* to be fetched: then what is there is worth keeping */
 #define SECOND G_GINT64_CONSTANT (1000000000)
 
 typedef struct
@@ -197,7 +196,7 @@ fetch_whole (Download *self)
       fail_cancelled (self);
       return;
     }
-  if (self->get.expected.size < RESUME_LEAST)
+  if (self->get.expected.size < PS_REUSE_RESUME_LEAST)
     {
       fetch_from (0, self);
       return;
@@ -448,7 +447,7 @@ ps_reuse_open_temp (PsReuse *self, const char *path, const PsEntry *remote, GErr
 {
   g_autofree char *key = NULL;
 
-  if (remote->size < RESUME_LEAST)
+  if (remote->size < PS_REUSE_RESUME_LEAST)
     return ps_local_temp_new (self->context->local, path, FALSE, error);
   key = g_strdup_printf ("%s\n%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, path, remote->size,
                          remote->mtime / SECOND);

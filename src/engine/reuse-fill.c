@@ -89,12 +89,16 @@ fill_whole (PsFill *self, GCancellable *cancellable, GError **error)
 static GArray *
 find_in_place (PsFill *self, GCancellable *cancellable)
 {
-  PsDeltaLimits limits = { .worth = 1.0, .deadline_us = self->limits.deadline_us };
+  g_autoptr (GArray) pieces = NULL;
   struct stat st;
 
   if (fstat (self->target, &st) != 0 || st.st_size == 0)
     return NULL;
-  return ps_delta_download (self->signature, self->size, self->target, &limits, cancellable, NULL);
+  pieces = ps_delta_in_place (self->signature, self->size, self->target, cancellable, NULL);
+  for (guint i = 0; pieces != NULL && i < pieces->len; i++)
+    if (g_array_index (pieces, PsDeltaPiece, i).copy)
+      return g_steal_pointer (&pieces);
+  return NULL;
 }
 
 static void
@@ -165,6 +169,11 @@ ps_fill (PsFill *self, GCancellable *cancellable, GError **error)
   in_place = find_in_place (self, cancellable);
   pieces = ps_delta_download (self->signature, self->size, self->source, &self->limits, cancellable,
                               error);
+  if (pieces == NULL && in_place != NULL)
+    {
+      g_clear_error (error);
+      pieces = g_array_ref (in_place); /* better than nothing */
+    }
   if (pieces == NULL)
     return FALSE;
   if (ftruncate (self->target, (off_t)self->size) != 0)

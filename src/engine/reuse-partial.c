@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How far a whole download has come. Every few megabytes a thread makes durable what has arrived
- * without a gap and sums it up, segment by segment, each sum over the one before; the base
- * remembers "SIZE MTIME SEGMENTS SUM". A later transfer believes only what gives that sum again. */
+/* How far a whole download has come. Every few megabytes, and on a slow link every moment, a thread
+ * makes durable what has arrived without a gap and sums it up, segment by segment, each sum over
+ * the one before; the base remembers "SIZE MTIME SEGMENTS SUM". A later transfer believes only what
+ * gives that sum again. */
 #include "engine/reuse-private.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SEGMENT (8 * 1024 * 1024)
+#define SEGMENT (1024 * 1024)
 #define CHUNK (256 * 1024)
-#define COMMIT_US (250 * 1000)
+#define FOLLOW_MOST (8 * 1024 * 1024) /* bytes; more are followed whatever the time */
+#define FOLLOW_US (250 * 1000)        /* between two looks at fewer */
 #define SECOND G_GINT64_CONSTANT (1000000000)
 
 struct PsPartial
@@ -30,7 +32,7 @@ struct PsPartial
   gboolean succeeded; /* the whole transfer */
   uint64_t recorded;  /* what the base says */
   uint8_t recorded_sum[PS_SHA256_SIZE];
-  int64_t committed_at;
+  int64_t followed_at; /* monotonic */
   void (*checked) (uint64_t upto, gpointer user_data);
   void (*ended) (gpointer user_data);
   gpointer user_data;
@@ -46,6 +48,7 @@ ps_partial_new (PsReuse *reuse, const char *path, const PsEntry *remote, PsLocal
   self->temp = temp;
   self->fd = ps_local_temp_peek_fd (temp);
   self->remote = *remote;
+  self->followed_at = g_get_monotonic_time ();
   self->key = g_strconcat ("partial/", sum, NULL);
   return self;
 }
@@ -151,26 +154,17 @@ follow (gpointer data, GCancellable *cancellable)
   self->ok = self->ok && fdatasync (self->fd) == 0;
 }
 
-/* Writes what the base is to remember; durable at once, but not too often. */
+/* Writes what the base is to remember. */
 static void
 record (PsPartial *self)
 {
-  PsContext *context = self->reuse->context;
   g_autofree char *hex = ps_sha256_to_hex (self->sum);
   g_autofree char *value
       = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
                          self->remote.size, self->remote.mtime / SECOND, self->segments, hex);
-  int64_t now = g_get_monotonic_time ();
-  GError *error = NULL;
 
   ps_local_temp_keep (self->temp);
-  if (!ps_store_set_value (context->store, self->key, value, &error)
-      || (now - self->committed_at > COMMIT_US
-          && (!ps_local_sync_dirs (context->local, &error)
-              || !ps_store_commit (context->store, &error))))
-    ps_reuse_take_failure (self->reuse, error);
-  if (now - self->committed_at > COMMIT_US)
-    self->committed_at = now;
+  ps_reuse_note (self->reuse, self->key, value);
   self->recorded = self->segments;
 }
 
@@ -179,8 +173,14 @@ static void follow_done (gpointer data);
 static void
 follow_if_due (PsPartial *self)
 {
+  int64_t now = g_get_monotonic_time ();
+
   if (self->working || self->succeeded || self->reached / SEGMENT <= self->segments)
     return;
+  if (self->ended == NULL && self->reached - self->segments * SEGMENT < FOLLOW_MOST
+      && now - self->followed_at < FOLLOW_US)
+    return;
+  self->followed_at = now;
   self->wanted = self->reached / SEGMENT;
   self->working = TRUE;
   ps_reuse_push (self->reuse, follow, follow_done, self);
@@ -190,11 +190,8 @@ follow_if_due (PsPartial *self)
 static void
 end (PsPartial *self)
 {
-  GError *error = NULL;
-
-  if (self->succeeded && self->recorded > 0
-      && !ps_store_set_value (self->reuse->context->store, self->key, NULL, &error))
-    ps_reuse_take_failure (self->reuse, error);
+  if (self->succeeded && self->recorded > 0)
+    ps_reuse_note (self->reuse, self->key, NULL);
   self->ended (self->user_data);
 }
 

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-#define PS_REUSE_WORTH 0.7 /* more than that of a file new: it is sent whole */
+#define PS_REUSE_WORTH 0.7                      /* more than that of a file new: it is sent whole */
+#define PS_REUSE_RESUME_LEAST (2 * 1024 * 1024) /* smaller files begin anew when interrupted */
 
 /* Work for a thread. @work must not touch anything but its data; @done is called by
  * ps_reuse_step (). */
@@ -50,6 +51,8 @@ struct PsReuse
   PsReuseRate up, down;
   PsReuseNeighbours neighbours;
   uint64_t signatures_size; /* bytes of signatures in the base */
+  gboolean noted;           /* how far a transfer has come, since the last commit */
+  int64_t committed_at;     /* monotonic */
   GError *failure;          /* (nullable) of the base */
 };
 
@@ -65,6 +68,9 @@ void ps_reuse_push_behind (PsReuse *self, void (*work) (gpointer data, GCancella
 
 /* Keeps the first failure of the base for ps_reuse_tidy (); takes @error. */
 void ps_reuse_take_failure (PsReuse *self, GError *error);
+
+/* Writes down (@value NULL: forgets) how far the transfer @key has come. */
+void ps_reuse_note (PsReuse *self, const char *key, const char *value);
 
 /* Returns: the limits of a delta for a file of @size bytes: no longer than sending it would take.
  */

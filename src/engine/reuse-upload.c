@@ -13,16 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RESUME_LEAST (1024 * 1024) /* smaller files begin anew */
-#define PREFIX (256 * 1024)        /* of a file, in the key of its resume */
+#define PREFIX (256 * 1024) /* of a file, in the key of its resume */
 
 typedef struct
 {
   PsReuse *reuse;
   PsPut put; /* its strings are: */
   char *path;
-  char *base; /* (nullable) */
-  char *resume_key;
+  char *base;       /* (nullable) */
+  char *resume_key; /* (nullable) */
+  char *note_key;   /* of the named value that says how far it has come */
+  uint64_t durable; /* and what it says */
   gboolean has_row;
   PsRow row;
   PsRemoteDone done;
@@ -54,6 +55,7 @@ upload_free (Upload *self)
   g_free (self->path);
   g_free (self->base);
   g_free (self->resume_key);
+  g_free (self->note_key);
   g_clear_pointer (&self->old_signature, g_bytes_unref);
   g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->delta, g_array_unref);
@@ -131,6 +133,50 @@ moved (uint64_t bytes, gpointer user_data)
     self->put.moved (bytes, self->user_data);
 }
 
+/* --- How far it has come --- */
+
+/* What the base remembers of an upload of this very source: "BYTES SUM", the sum of the key. */
+static void
+read_note (Upload *self)
+{
+  g_autofree char *path_sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->path, -1);
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->resume_key, -1);
+  g_autofree char *value = NULL;
+  char *end;
+  guint64 bytes;
+
+  self->note_key = g_strconcat ("upload/", path_sum, NULL);
+  value = ps_store_get_value (self->reuse->context->store, self->note_key);
+  if (value == NULL)
+    return;
+  bytes = g_ascii_strtoull (value, &end, 10);
+  if (*end == ' ' && strcmp (end + 1, sum) == 0)
+    self->durable = bytes;
+}
+
+static void
+durable (uint64_t upto, gpointer user_data)
+{
+  Upload *self = user_data;
+  g_autofree char *sum = NULL;
+  g_autofree char *value = NULL;
+
+  if (upto == self->durable)
+    return;
+  self->durable = upto;
+  sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->resume_key, -1);
+  value = g_strdup_printf ("%" G_GUINT64_FORMAT " %s", upto, sum);
+  ps_reuse_note (self->reuse, self->note_key, upto > 0 ? value : NULL);
+}
+
+/* The temporary file is in its place, or gone. */
+static void
+forget_durable (Upload *self)
+{
+  if (self->durable > 0)
+    durable (0, self);
+}
+
 static void send_it (Upload *self);
 
 /* Whether the server no longer has what was to be copied: then all can be sent instead. A base that
@@ -158,9 +204,14 @@ sent (const PsRemoteResult *result, gpointer user_data)
       g_info ("%s could not be put together on the server and is sent whole: %s", self->path,
               result->error->message);
       g_clear_pointer (&self->base, g_free);
+      if (result->error->code == PS_SFTP_ERROR_FAILED)
+        forget_durable (self);
       send_it (self);
       return;
     }
+  if (result->error == NULL
+      || g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED))
+    forget_durable (self);
   if (result->error == NULL && self->told < self->put.source.size)
     moved (self->put.source.size - self->told, self); /* what need not travel */
   finish (self);
@@ -172,6 +223,8 @@ send_it (Upload *self)
   PsPut put = self->put;
 
   put.resume_key = self->resume_key;
+  put.resume = self->durable;
+  put.durable = durable;
   put.still_same = still_same;
   put.moved = moved;
   put.base = self->base;
@@ -340,7 +393,8 @@ make_resume_key (const char *path, const PsPut *put)
   g_autofree char *prefix = g_malloc (length);
   g_autofree char *sum = NULL;
 
-  if (put->source.size < RESUME_LEAST || pread (put->fd, prefix, length, 0) != (gssize)length)
+  if (put->source.size < PS_REUSE_RESUME_LEAST
+      || pread (put->fd, prefix, length, 0) != (gssize)length)
     return NULL;
   sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *)prefix, length);
   return g_strdup_printf ("%s\n%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT
@@ -368,6 +422,8 @@ ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteD
   upload->put = *put;
   upload->put.path = upload->path = g_strdup (put->path);
   upload->resume_key = make_resume_key (put->path, put);
+  if (upload->resume_key != NULL)
+    read_note (upload);
   upload->has_row = row != NULL;
   upload->row = row != NULL ? *row : (PsRow){ 0 };
   upload->done = done;

@@ -13,9 +13,10 @@
 #define PATIENCE_US 5000
 
 #define MEASURE_US (250 * 1000)
+#define COMMIT_US (250 * 1000)
 #define RATE_DECAY 0.9                    /* of the best rate seen, with every measure */
 #define RATE_UNKNOWN (20.0 * 1024 * 1024) /* a second: a guess */
-#define DEADLINE_LEAST_US (1000 * 1000)   /* a delta may always take so long */
+#define DEADLINE_LEAST_US (3000 * 1000)   /* a delta may always take so long */
 
 /* In a thread. */
 static void
@@ -213,6 +214,29 @@ ps_reuse_sum_fd (int fd, uint64_t size, uint8_t sha256[32], GBytes **signature,
   if (maker != NULL)
     *signature = ps_signature_maker_finish (maker, NULL);
   return maker == NULL || *signature != NULL;
+}
+
+void
+ps_reuse_note (PsReuse *self, const char *key, const char *value)
+{
+  GError *error = NULL;
+
+  if (ps_store_set_value (self->context->store, key, value, &error))
+    self->noted = TRUE;
+  else
+    ps_reuse_take_failure (self, error);
+}
+
+gboolean
+ps_reuse_wants_commit (PsReuse *self)
+{
+  int64_t now = g_get_monotonic_time ();
+
+  if (!self->noted || now - self->committed_at < COMMIT_US)
+    return FALSE;
+  self->noted = FALSE;
+  self->committed_at = now;
+  return TRUE;
 }
 
 gboolean

@@ -72,6 +72,10 @@ void ps_reuse_get_async (PsReuse *self, const PsGet *get, PsLocalTemp *temp, con
 gboolean ps_reuse_step (PsReuse *self, gint64 timeout_us, GCancellable *cancellable,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Returns: whether how far transfers have come was written down a while ago: it wants to be
+ * committed by the caller, or is lost with this program. */
+gboolean ps_reuse_wants_commit (PsReuse *self);
+
 /**
  * ps_reuse_tidy:
  *

@@ -74,9 +74,8 @@ take_flight (PsPutOp *self, uint64_t offset, uint32_t length)
   return self->flights->len - 1;
 }
 
-/* The first byte that the server has not acknowledged. */
-static uint64_t
-oldest_flight (const PsPutOp *self)
+uint64_t
+ps_put_acknowledged (const PsPutOp *self)
 {
   uint64_t oldest = self->next;
 
@@ -120,22 +119,14 @@ consider_helper (PsPutOp *self, guint64 load)
   int channels[PS_CLIENT_MAX_CHANNELS];
   guint n = ps_client_bulk_channels (self->op.remote->client, channels);
 
-  if (self->opening > 0 || self->spreading || load < BUSY_CHANNEL
-      || self->source.size - self->next < HELPER_BEGINS_AT)
+  if (self->opening > 0 || load < BUSY_CHANNEL || self->source.size - self->next < HELPER_BEGINS_AT)
     return;
   for (guint i = 0; i < n && self->n_handles < G_N_ELEMENTS (self->handles); i++)
     {
       if (has_channel (self, channels[i])
           || ps_client_load (self->op.remote->client, channels[i]) > load / 2)
         continue;
-      if (self->temp_spread != NULL)
-        {
-          self->spreading = true;
-          ps_request_rename (&self->op, self->temp, self->temp_spread,
-                             PS_PUT_TAG (PS_PUT_TAG_SPREAD, 0));
-        }
-      else
-        open_more (self, channels[i]);
+      open_more (self, channels[i]);
       return;
     }
 }
@@ -161,8 +152,6 @@ choose_handle (PsPutOp *self)
     }
   if (self->op.queue == PS_QUEUE_BULK && self->pieces == NULL)
     consider_helper (self, least);
-  if (self->n_handles > 1 && self->next - oldest_flight (self) > PS_PUT_SPREAD)
-    return NULL;
   return best;
 }
 
@@ -202,13 +191,16 @@ send_copy (PsPutOp *self, const PsPutPiece *piece)
   uint64_t length = MIN (piece->length - done, COPY_MAX);
   uint64_t size = self->next + length;
 
+  PsCopyCheck check = { .size = size };
+
   if (self->copies >= COPIES_MAX || !hash_up_to (self, size))
     return false;
+  check.flight = take_flight (self, self->next, (uint32_t)length);
   ps_request_copy (&self->op, &self->base_handle, piece->from + done, length, &self->handles[0],
                    self->next, PS_PUT_TAG (PS_PUT_TAG_COPY, 0));
   ps_request_handle (&self->op, PS_FXP_FSTAT, &self->handles[0],
                      PS_PUT_TAG (PS_PUT_TAG_CHECK, self->checks->len));
-  g_array_append_val (self->checks, size);
+  g_array_append_val (self->checks, check);
   self->copies++;
   self->next = size;
   return true;
@@ -219,7 +211,7 @@ send_piece (PsPutOp *self)
 {
   const PsPutPiece *piece = &self->pieces[self->piece];
 
-  while (self->next == self->piece_begin + piece->length)
+  while (self->next >= self->piece_begin + piece->length)
     {
       self->piece_begin += piece->length;
       piece = &self->pieces[++self->piece];
@@ -234,12 +226,12 @@ ps_put_pull (PsOp *op)
   PsPutOp *self = (PsPutOp *)op;
   bool moved;
 
-  if (self->pieces == NULL && !hash_up_to (self, self->next))
+  if (ps_put_waits_for_durable (self) || !hash_up_to (self, self->next))
     return false;
   moved = self->pieces != NULL ? send_piece (self) : send_chunk (self, self->source.size);
   if (op->error == NULL && self->next == self->source.size)
     {
-      bool alone = self->n_handles == 1 && !self->spreading && self->opening == 0;
+      bool alone = self->n_handles == 1 && self->opening == 0;
 
       ps_op_stop_stream (op);
       ps_put_end_stream (self, alone);
@@ -248,22 +240,32 @@ ps_put_pull (PsOp *op)
 }
 
 void
-ps_put_begin_stream (PsPutOp *self)
+ps_put_begin_stream (PsOp *op)
 {
+  PsPutOp *self = (PsPutOp *)op;
+
   self->next = self->resume;
-  ps_op_stream (&self->op, true);
+  ps_put_begin_durable (self);
+  ps_op_stream (op, true);
 }
 
 static void
 check_copy (PsPutOp *self, const PsReply *reply, guint number)
 {
+  const PsCopyCheck *check = &g_array_index (self->checks, PsCopyCheck, number);
+
   self->copies--;
   if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
     return;
-  if (!(reply->attrs.flags & PS_ATTR_SIZE)
-      || reply->attrs.size != g_array_index (self->checks, uint64_t, number))
-    ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
-                "the server did not copy what it should; the whole file has to be sent");
+  if (!(reply->attrs.flags & PS_ATTR_SIZE) || reply->attrs.size != check->size)
+    {
+      self->spoilt = true;
+      ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
+                  "the server did not copy what it should; the whole file has to be sent");
+      return;
+    }
+  g_array_index (self->flights, PsFlight, check->flight).length = 0;
+  ps_put_consider_durable (self);
 }
 
 static void
@@ -272,9 +274,12 @@ landed (PsPutOp *self, const PsReply *reply, guint number)
   PsFlight *flight = &g_array_index (self->flights, PsFlight, number);
   uint32_t length = flight->length;
 
+  if (!ps_op_check (&self->op, reply))
+    return;
   flight->length = 0;
-  if (ps_op_check (&self->op, reply) && self->moved != NULL)
+  if (self->moved != NULL)
     self->moved (length, self->op.user_data);
+  ps_put_consider_durable (self);
 }
 
 /* A further handle is an offer only: without it, those that are there go on. */
@@ -288,16 +293,6 @@ opened_more (PsPutOp *self, const PsReply *reply, guint number)
     ps_handle_take (&self->op, handle, handle->channel, reply);
   else
     ps_client_untake_handle (self->op.remote->client, handle->channel);
-}
-
-static void
-spread (PsPutOp *self, const PsReply *reply)
-{
-  self->spreading = false;
-  if (!ps_reply_is (reply, PS_FX_OK))
-    return;
-  g_free (self->temp);
-  self->temp = g_steal_pointer (&self->temp_spread);
 }
 
 bool
@@ -319,8 +314,8 @@ ps_put_take_stream_reply (PsPutOp *self, const PsReply *reply, guint tag)
     case PS_PUT_TAG_OPEN_MORE:
       opened_more (self, reply, number);
       return true;
-    case PS_PUT_TAG_SPREAD:
-      spread (self, reply);
+    case PS_PUT_TAG_DURABLE:
+      ps_put_take_durable_reply (self, reply);
       return true;
     default:
       return false;

@@ -145,17 +145,38 @@ ps_put_end_stream (PsPutOp *self, bool pipelined)
 /* --- The beginning --- */
 
 static void
+on_cut (PsOp *op, const PsReply *reply, guint tag)
+{
+  ps_op_check (op, reply);
+}
+
+static void
+begin_resumed (PsOp *op)
+{
+  ps_op_expect (op, on_stream, NULL);
+  ps_put_begin_stream (op);
+}
+
+static void
 after_opened (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
+  PsAttrs attrs = { .flags = PS_ATTR_SIZE, .size = self->resume };
 
   if (self->source.size == 0)
     {
       send_end (op);
       return;
     }
-  ps_op_expect (op, on_stream, NULL);
-  ps_put_begin_stream (self);
+  if (self->resume == 0)
+    {
+      ps_op_expect (op, on_stream, NULL);
+      ps_put_begin_stream (op);
+      return;
+    }
+  /* What is behind is not known to be right, and would be in the way of copies. */
+  ps_op_expect (op, on_cut, begin_resumed);
+  ps_request_fsetstat (op, &self->handles[0], &attrs, PS_PUT_TAG_CUT);
 }
 
 static void
@@ -222,8 +243,7 @@ open_temp (PsOp *op)
   uint32_t flags = PS_OPEN_WRITE;
 
   if (self->resume == 0)
-    flags |= PS_OPEN_CREATE
-             | (self->found_part || self->found_spread ? PS_OPEN_TRUNCATE : PS_OPEN_EXCLUSIVE);
+    flags |= PS_OPEN_CREATE | (self->found_part ? PS_OPEN_TRUNCATE : PS_OPEN_EXCLUSIVE);
   ps_op_expect (op, on_opened, look_at_base);
   ps_request_open (op, self->channel, self->temp, flags, self->source.executable, PS_PUT_TAG_OPEN);
   if (self->base != NULL)
@@ -238,10 +258,7 @@ on_found (PsOp *op, const PsReply *reply, guint tag)
 
   if (reply->type != PS_FXP_ATTRS)
     return;
-  if (tag == PS_PUT_TAG_FOUND_PART)
-    self->found_part = true;
-  else
-    self->found_spread = true;
+  self->found_part = true;
   self->found_size = ps_attrs_to_entry (&reply->attrs).size;
 }
 
@@ -250,15 +267,9 @@ static void
 after_found (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
-  uint64_t again = PS_PUT_RESEND + (self->found_spread ? PS_PUT_SPREAD : 0);
 
-  if (self->found_spread)
-    {
-      g_free (self->temp);
-      self->temp = g_steal_pointer (&self->temp_spread);
-    }
-  if (self->found_size > again && self->found_size <= self->source.size)
-    self->resume = self->found_size - again;
+  if (!self->found_part || self->found_size < self->resume || self->resume > self->source.size)
+    self->resume = 0;
   open_temp (op);
 }
 
@@ -313,14 +324,13 @@ begin (PsOp *op)
       ps_request_make_parents (op->remote, op->path);
       ps_request_make_parents (op->remote, self->temp);
     }
-  if (self->temp_spread == NULL)
+  if (self->resume_key == NULL)
     {
       open_temp (op);
       return;
     }
   ps_op_expect (op, on_found, after_found);
   ps_request_path (op, 0, PS_FXP_LSTAT, self->temp, PS_PUT_TAG_FOUND_PART);
-  ps_request_path (op, 0, PS_FXP_LSTAT, self->temp_spread, PS_PUT_TAG_FOUND_SPREAD);
 }
 
 static bool
@@ -347,7 +357,7 @@ static void
 cleanup (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
-  bool keep = self->resume_key != NULL
+  bool keep = self->resume_key != NULL && !self->spoilt
               && !g_error_matches (op->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
 
   for (guint i = 0; i < self->n_handles; i++)
@@ -372,7 +382,6 @@ clear (PsOp *op)
   g_free (self->resume_key);
   g_free (self->aside);
   g_free (self->temp);
-  g_free (self->temp_spread);
   g_free (self->version);
   g_free (self->displaced);
 }
@@ -398,24 +407,23 @@ put_new (PsRemote *remote, const char *path, const PsEntry *source, const char *
   self->source = *source;
   self->resume_key = g_strdup (queue == PS_QUEUE_BULK ? resume_key : NULL);
   self->temp = ps_remote_temp_path (remote, self->resume_key, ".part");
-  if (self->resume_key != NULL)
-    self->temp_spread = ps_remote_temp_path (remote, self->resume_key, ".spread");
   self->flights = g_array_new (FALSE, FALSE, sizeof (PsFlight));
-  self->checks = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+  self->checks = g_array_new (FALSE, FALSE, sizeof (PsCopyCheck));
   return self;
 }
 
 void
 ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data)
 {
-  PsPutOp *op = put_new (self, put->path, &put->source,
-                         put->pieces == NULL ? put->resume_key : NULL, done, user_data);
+  PsPutOp *op = put_new (self, put->path, &put->source, put->resume_key, done, user_data);
 
   op->fd = put->fd;
   op->expected = put->expected;
   op->still_same = put->still_same;
   op->moved = put->moved;
   op->sha = ps_sha256_new ();
+  op->resume = put->resume;
+  op->tell_durable = op->resume_key != NULL ? put->durable : NULL;
   if (put->pieces == NULL)
     return;
   op->base = g_strdup (put->base);

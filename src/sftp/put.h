@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An upload: put.c opens and ends the temporary file, put-stream.c fills it, put-place.c puts it
- * in place. Included by them alone. */
+/* An upload: put.c opens and ends the temporary file, put-stream.c fills it, put-durable.c tells
+ * how much of it is durable, put-place.c puts it in place. Included by them alone. */
 #pragma once
 
 #include "sftp/remote-private.h"
@@ -10,17 +10,19 @@ G_BEGIN_DECLS
 
 #define PS_PUT_BULK (512 * 1024) /* longer files go over the bulk channels */
 
-/* Of a file that is written over several channels at once, the end may have holes after a cut. No
- * hole lies further from the end than this. */
-#define PS_PUT_SPREAD (8 * 1024 * 1024)
-#define PS_PUT_RESEND (256 * 1024) /* and this much is sent again in any case */
-
-/* A WRITE on its way. */
+/* A WRITE or a copy on its way. */
 typedef struct
 {
   uint64_t offset;
   uint32_t length; /* 0: this slot is free */
 } PsFlight;
+
+/* What a copy must have led to. */
+typedef struct
+{
+  uint64_t size;
+  guint flight;
+} PsCopyCheck;
 
 typedef struct
 {
@@ -44,12 +46,11 @@ typedef struct
 
   /* The temporary file. */
   char *temp;
-  char *temp_spread; /* its name once several channels write to it; only if it can be resumed */
   bool temp_made;
-  bool spreading;  /* the RENAME to @temp_spread is on its way */
-  uint64_t resume; /* bytes found there and trusted */
-  bool found_part, found_spread;
+  bool found_part; /* an earlier put left it */
   uint64_t found_size;
+  uint64_t resume;                      /* bytes of it that are right */
+  bool spoilt;                          /* it holds what should not be there */
   PsHandle handles[PS_CLIENT_MAX_BULK]; /* of the temporary file, one a channel */
   guint n_handles;
   guint opening; /* further ones asked for */
@@ -61,12 +62,18 @@ typedef struct
   gsize piece;          /* the piece it lies in */
   uint64_t piece_begin; /* and that piece's place */
   GArray *flights;      /* (element-type PsFlight) */
-  GArray *checks;       /* (element-type uint64_t) sizes that copies must have led to */
+  GArray *checks;       /* (element-type PsCopyCheck) */
   guint copies;         /* copies whose check is owed */
   PsSha256 *sha;        /* (nullable) of the source from 0 to @hashed */
   uint64_t hashed;
   PsAttrs written;   /* what the server said of the finished temporary file */
   uint32_t old_mode; /* permissions of what is replaced; 0 = nothing is */
+
+  /* What of it is durable on the server. */
+  PsRemoteDurable tell_durable; /* (nullable) */
+  uint64_t durable;
+  uint64_t marking; /* the server was asked to make all before it durable; 0 = nothing */
+  int64_t marked_at;
 
   /* Putting in place. */
   char *version;   /* (nullable) first link to what is replaced, made before anything is sent */
@@ -76,10 +83,25 @@ typedef struct
 
 /* put-stream.c */
 bool ps_put_pull (PsOp *op);
-void ps_put_begin_stream (PsPutOp *self);
+void ps_put_begin_stream (PsOp *op);
+
+/* The first byte that the server has not acknowledged. */
+uint64_t ps_put_acknowledged (const PsPutOp *self);
 
 /* Answers to WRITEs, copies, their checks and further OPENs; FALSE: @tag is none of these. */
 bool ps_put_take_stream_reply (PsPutOp *self, const PsReply *reply, guint tag);
+
+/* put-durable.c */
+
+/* The temporary file is right up to self->resume: from there on it goes on. */
+void ps_put_begin_durable (PsPutOp *self);
+
+/* More was acknowledged: perhaps it is time to make it durable. */
+void ps_put_consider_durable (PsPutOp *self);
+void ps_put_take_durable_reply (PsPutOp *self, const PsReply *reply);
+
+/* Whether so much is not durable yet that more has to wait. */
+bool ps_put_waits_for_durable (const PsPutOp *self);
 
 /* put.c: everything was sent. */
 void ps_put_end_stream (PsPutOp *self, bool pipelined);
@@ -101,11 +123,11 @@ enum
   PS_PUT_TAG_OPEN_BASE,
   PS_PUT_TAG_STAT_BASE,
   PS_PUT_TAG_FOUND_PART,
-  PS_PUT_TAG_FOUND_SPREAD,
+  PS_PUT_TAG_CUT,
   PS_PUT_TAG_WRITE,
   PS_PUT_TAG_COPY,
   PS_PUT_TAG_CHECK,
-  PS_PUT_TAG_SPREAD,
+  PS_PUT_TAG_DURABLE,
   PS_PUT_TAG_OPEN_MORE,
   PS_PUT_TAG_ATTRS,
   PS_PUT_TAG_FSYNC,

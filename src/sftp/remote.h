@@ -102,6 +102,12 @@ typedef void (*PsRemoteDone) (const PsRemoteResult *result, gpointer user_data);
 /* Called as bytes of a transfer travel; may be NULL. @bytes: since the last call. */
 typedef void (*PsRemoteMoved) (uint64_t bytes, gpointer user_data);
 
+/* All of an upload before @upto is durable on the server. */
+typedef void (*PsRemoteDurable) (uint64_t upto, gpointer user_data);
+
+/* No more than so much of an upload that can be resumed is under way without being durable. */
+#define PS_PUT_WINDOW (16 * 1024 * 1024)
+
 /* A new version may be put together from pieces of one that already lies on the server. */
 typedef struct
 {
@@ -123,7 +129,9 @@ typedef struct
   const PsPutPiece *pieces; /* (nullable) in ascending order, without gaps; NULL: all is sent */
   gsize n_pieces;
   const char *resume_key; /* (nullable) names the temporary file, so that a later put of the same
-                             source goes on where this one stopped */
+                             source can go on where this one stopped */
+  uint64_t resume; /* that far an earlier put of that key has told @durable; it is not sent again */
+  PsRemoteDurable durable; /* (nullable) told where it begins, and then as it gets on */
   gboolean (*still_same) (gpointer user_data); /* (nullable) asked when all is durable, before it is
                                                   put in place; FALSE: PS_SFTP_ERROR_CHANGED */
   PsRemoteMoved moved;
@@ -134,9 +142,10 @@ typedef struct
  * queued earlier are carried out earlier). CHANGED: what is to be replaced is not @expected (found
  * before anything is sent), or another device replaced ours in the same moment: the local file then
  * is as unsynced as before. With @pieces, FAILED means that the server did not (or cannot) put it
- * together: the caller uploads the whole. @resume_key is for whole files of more than 512 KiB; what
- * it names has to include whatever makes the source this very one (size, mtime, inode, a hash). A
- * failed upload leaves its temporary file behind only if it can be resumed. */
+ * together: the caller uploads the whole. @resume_key is for files of more than 512 KiB; what
+ * it names has to include whatever makes the source this very one (size, mtime, inode, a hash). Of
+ * which pieces a put is made may differ from the one that it goes on with. A failed upload leaves
+ * its temporary file behind only if it can be resumed. */
 void ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data);
 
 typedef struct

@@ -346,6 +346,36 @@ test_shrunk (void)
   g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED);
 }
 
+/* What an interrupted transfer left: a part at the beginning, and holes. */
+static void
+test_in_place (void)
+{
+  g_autoptr (GByteArray) wanted = random_bytes (3000000);
+  g_autoptr (GByteArray) left = g_byte_array_new ();
+  g_autoptr (GBytes) signature = signature_of (wanted);
+  g_autoptr (GBytes) damaged = g_bytes_new_from_bytes (signature, 0, 500);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GArray) pieces = NULL;
+  ps_autofd fd = -1;
+
+  g_byte_array_append (left, wanted->data, 2000001);
+  memset (left->data + 700000, 0, 100);
+  memset (left->data + 1200000, 0, 100000);
+  fd = file_of (left);
+  pieces = ps_delta_in_place (signature, wanted->len, fd, NULL, &error);
+  g_assert_no_error (error);
+  assert_pieces_make (pieces, left, wanted);
+  for (guint i = 0; i < pieces->len; i++)
+    {
+      const PsDeltaPiece *piece = &g_array_index (pieces, PsDeltaPiece, i);
+
+      g_assert_true (!piece->copy || piece->from == piece->at);
+    }
+  g_assert_cmpuint (new_bytes (pieces), <, 1000000 + 100000 + 6 * BLOCK);
+  g_assert_null (ps_delta_in_place (damaged, wanted->len, fd, NULL, &error));
+  g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -364,6 +394,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &cases[i], test_case);
     }
   g_test_add_func ("/delta/case/repeated-blocks", test_repeated_blocks);
+  g_test_add_func ("/delta/in-place", test_in_place);
   g_test_add_func ("/delta/not-worth", test_not_worth);
   g_test_add_func ("/delta/vain", test_vain);
   g_test_add_func ("/delta/cancelled", test_cancelled);

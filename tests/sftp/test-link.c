@@ -112,12 +112,19 @@ typedef struct
 {
   WireResult result;
   uint64_t moved;
+  uint64_t durable;
 } Upload;
 
 static void
 count_moved (uint64_t bytes, gpointer data)
 {
   ((Upload *)data)->moved += bytes;
+}
+
+static void
+note_durable (uint64_t upto, gpointer data)
+{
+  ((Upload *)data)->durable = upto;
 }
 
 /* Cut at a random place, again and again: what is on the server is gone on with, and never with a
@@ -127,6 +134,7 @@ test_cut (void)
 {
   Link link = { 0 };
   guint cuts = 4;
+  uint64_t durable = 0;
   bool done = false;
 
   if (!link_init (&link, NULL))
@@ -140,6 +148,8 @@ test_cut (void)
                     .fd = link.fd,
                     .source = wire_source (SIZE),
                     .resume_key = "big-48",
+                    .resume = durable,
+                    .durable = note_durable,
                     .moved = count_moved };
 
       ps_remote_put_async (remote, &put, wire_done, &upload);
@@ -155,6 +165,8 @@ test_cut (void)
           while (ps_remote_step (remote, -1, NULL, NULL))
             ;
           g_assert_error (upload.result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK);
+          g_assert_cmpuint (upload.durable, >=, durable);
+          durable = upload.durable;
         }
       wire_result_clear (&upload.result);
     }

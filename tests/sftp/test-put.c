@@ -444,20 +444,25 @@ test_size (gconstpointer data)
   close (fd);
 }
 
-static void
-add_moved (uint64_t bytes, gpointer user_data)
+/* An upload that is cut once enough of it is durable. */
+typedef struct
 {
-  WireResult *result = user_data;
+  WireResult result;
+  uint64_t moved;
+  uint64_t durable;
+} Cut;
 
-  result->entry.size += bytes;
-  if (result->entry.size > 10000000)
-    result->displaced_other = true;
+static void
+add_moved (uint64_t bytes, gpointer cut)
+{
+  ((Cut *)cut)->moved += bytes;
 }
 
-static gboolean
-moved_enough (gpointer data)
+static void
+note_durable (uint64_t upto, gpointer cut)
 {
-  return ((WireResult *)data)->displaced_other;
+  g_assert_cmpuint (upto, >=, ((Cut *)cut)->durable);
+  ((Cut *)cut)->durable = upto;
 }
 
 /* Cuts an upload in the middle, then goes on with it. */
@@ -467,30 +472,35 @@ test_resume (gconstpointer data)
   gsize length = 40000000;
   g_autoptr (Wire) wire = wire_new ("");
   g_autoptr (Wire) again = NULL;
-  WireResult cut = { 0 };
+  Cut cut = { 0 };
   g_auto (WireResult) result = { 0 };
   int fd = wire_local (NULL, length, 7);
   PsPut put = { .path = "big",
                 .fd = fd,
                 .source = wire_source (length),
                 .resume_key = "big/40000000/1",
+                .durable = note_durable,
                 .moved = add_moved };
 
   ps_remote_put_async (wire->remote, &put, wire_done, &cut);
-  while (!moved_enough (&cut))
+  while (cut.durable < 10000000)
     g_assert_true (ps_remote_step (wire->remote, -1, NULL, NULL));
+  g_assert_cmpuint (cut.moved, >=, cut.durable);
+  g_assert_cmpuint (cut.moved - cut.durable, <=, PS_PUT_WINDOW);
   g_clear_pointer (&wire->remote, ps_remote_free);
-  g_assert_error (cut.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  wire_result_clear (&cut);
+  g_assert_error (cut.result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  wire_result_clear (&cut.result);
   g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 1);
 
   again = wire_new_full (wire->dir, "", 8, "laptop");
   put.moved = NULL;
+  put.durable = NULL;
+  put.resume = cut.durable;
   ps_remote_put_async (again->remote, &put, wire_done, &result);
   wire_wait (again, &result);
   g_assert_no_error (result.error);
   assert_same_content (wire, "big", fd, result.sha256);
-  g_assert_cmpuint (result.wire, <, length - 10000000 + (9 << 20) + 100000);
+  g_assert_cmpuint (result.wire, <, length - cut.durable + 100000);
   assert_no_temps (wire);
   close (fd);
 }

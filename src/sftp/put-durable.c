@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How much of an upload would survive whatever dies now. While the content travels the server is
+ * asked again and again to make durable what it has acknowledged; what is told to be durable is
+ * where a later upload of the same source begins. More than a window never waits for that, so no
+ * more than a window is ever sent twice. */
+#include "sftp/put.h"
+
+#define MARK_LEAST (1024 * 1024)    /* bytes; fewer are not worth the disk's time */
+#define MARK_MOST (8 * 1024 * 1024) /* bytes; more are marked whatever the time */
+#define MARK_US (250 * 1000)        /* between two marks of fewer */
+
+void
+ps_put_begin_durable (PsPutOp *self)
+{
+  self->durable = self->resume;
+  self->marked_at = g_get_monotonic_time ();
+  if (self->tell_durable != NULL)
+    self->tell_durable (self->durable, self->op.user_data);
+}
+
+static bool
+is_due (const PsPutOp *self, uint64_t upto)
+{
+  uint64_t bytes = upto - self->durable;
+
+  return bytes >= MARK_MOST
+         || (bytes >= MARK_LEAST && g_get_monotonic_time () - self->marked_at >= MARK_US);
+}
+
+static void
+marked (PsPutOp *self)
+{
+  self->durable = self->marking;
+  self->marking = 0;
+  self->marked_at = g_get_monotonic_time ();
+  self->tell_durable (self->durable, self->op.user_data);
+}
+
+void
+ps_put_consider_durable (PsPutOp *self)
+{
+  const PsHandle *handle = &self->handles[0];
+  uint64_t upto = ps_put_acknowledged (self);
+
+  /* At the end all becomes durable anyway. */
+  if (self->tell_durable == NULL || self->marking > 0 || upto == self->source.size || !handle->open
+      || self->op.error != NULL || !is_due (self, upto))
+    return;
+  self->marking = upto;
+  if (self->op.remote->options.fsync && ps_client_peek_info (self->op.remote->client)->fsync)
+    ps_request_fsync (&self->op, handle, PS_PUT_TAG (PS_PUT_TAG_DURABLE, 0));
+  else
+    marked (self);
+}
+
+void
+ps_put_take_durable_reply (PsPutOp *self, const PsReply *reply)
+{
+  if (ps_reply_is (reply, PS_FX_OP_UNSUPPORTED) || ps_op_check (&self->op, reply))
+    marked (self);
+}
+
+bool
+ps_put_waits_for_durable (const PsPutOp *self)
+{
+  return self->marking > 0 && self->next - self->durable >= PS_PUT_WINDOW;
+}
