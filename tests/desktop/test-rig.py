@@ -41,6 +41,14 @@ def test_picture(d):
         assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
+@tap.desktop(none=True)
+def test_blank_is_not_painted():
+    assert not screen.Picture(40, 2, [b"\xf0\xf0\xf0" * 40] * 2).is_painted()
+    half = b"\xf0\xf0\xf0" * 20 + b"\0\0\0" * 20
+    assert not screen.Picture(40, 2, [half] * 2).is_painted()
+    assert screen.Picture(40, 1, [bytes(range(120))]).is_painted()
+
+
 def test_new_window_may_not_steal_the_focus(d):
     first = Program(d, [OTHER, "First"])
     first.wait_line("focus in")

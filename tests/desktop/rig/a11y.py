@@ -5,7 +5,7 @@ Nothing is cached (libatspi's cache goes stale under a polling test); every look
 
 from gi.repository import Gio, GLib
 
-from . import session, wait
+from . import screen, session, wait
 
 ACCESSIBLE = "org.a11y.atspi.Accessible"
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -132,7 +132,9 @@ class Client:
     """The accessibility bus of one desktop."""
 
     def __init__(self, desktop):
+        self.desktop = desktop
         self.bus = session.connect(desktop.env["AT_SPI_BUS_ADDRESS"])
+        self.painted = set()
 
     def applications(self):
         return Node(self, *ROOT).children()
@@ -144,9 +146,14 @@ class Client:
         return wait.until(f"application {name!r} on the accessibility bus", look, seconds)
 
     def window(self, title, application=None, seconds=10.0):
-        """Waits for a window (frame, dialog, alert) called @title (a string, or a function)."""
-        return wait.until(lambda: f"window {title!r}, there are {self.windows(application)}",
-                          lambda: self.peek_window(title, application), seconds)
+        """Waits for a window (frame, dialog, alert) called @title (a string, or a function), and
+        until it has been painted."""
+        found = wait.until(lambda: f"window {title!r}, there are {self.windows(application)}",
+                           lambda: self.peek_window(title, application), seconds)
+        if (found.bus_name, found.path) not in self.painted:
+            screen.wait_painted(self.desktop, found)
+            self.painted.add((found.bus_name, found.path))
+        return found
 
     def wait_gone(self, window, seconds=10.0):
         """Waits until that very window is no more; only then may one of its name be walked through,

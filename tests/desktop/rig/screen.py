@@ -23,6 +23,16 @@ class Picture:
         """How many different colours there are: a blank picture has one."""
         return len({row[i:i + 3] for row in self.rows for i in range(0, len(row), 3)})
 
+    def is_painted(self):
+        """Whether there is more than a background: even an empty entry has its border, and that
+        has shades."""
+        shades = set()
+        for row in self.rows:
+            shades.update(row[i:i + 3] for i in range(0, len(row), 3))
+            if len(shades) > 3:
+                return True
+        return False
+
     def save(self, path):
         """Writes a PNG."""
         def chunk(kind, data):
@@ -57,6 +67,25 @@ def parse_xwd(data):
         row[0::3], row[1::3], row[2::3] = line[red::step], line[first + 1::step], line[blue::step]
         rows.append(bytes(row))
     return Picture(width, height, rows)
+
+
+def content(window):
+    """x, y, width, height of the largest widget right in @window (a node), which the window
+    manager's frame is not a part of."""
+    areas = [child.extents() for child in window.children() if child.is_("showing")]
+    return max(areas, key=lambda area: area[2] * area[3], default=(0, 0, 0, 0))
+
+
+def wait_painted(desktop, window, seconds=10.0):
+    """Waits until something is drawn where @window (a node) is; a window without size, one that is
+    just going or not on the screen has nothing to be drawn."""
+    def is_painted():
+        area = content(window)
+        if area[2] < 2 or area[3] < 2:
+            return True
+        shown = picture(desktop).crop(*area)
+        return not shown.rows or not shown.width or shown.is_painted()
+    wait.until(lambda: f"{window} at {content(window)} to be painted", is_painted, seconds, 0.1)
 
 
 def xdotool(desktop, *arguments):
