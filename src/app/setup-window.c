@@ -4,6 +4,8 @@
 #include "app/setup-window.h"
 
 #include "app/autostart.h"
+#include "app/item-row.h"
+#include "app/neighbours.h"
 #include "app/open.h"
 #include "app/setup-check.h"
 #include "app/setup-tree.h"
@@ -28,6 +30,7 @@ struct _PsSetupWindow
   GtkWindow parent_instance;
 
   PsSetup *setup;
+  PsNeighbours *neighbours;
   Page page;
   GCancellable *cancellable; /* (nullable) something is under way */
   char *failure;             /* (nullable) why this page could not be left */
@@ -40,6 +43,8 @@ struct _PsSetupWindow
   GtkEntry *host_entry;
   GtkEntry *user_entry;
   GtkEntry *port_entry;
+  GtkWidget *neighbours_box;
+  GtkListBox *neighbours_list;
   GtkLabel *sign_in_label;
   GtkToggleButton *password_radio;
   GtkToggleButton *make_key_check;
@@ -392,6 +397,53 @@ show_config (PsSetupWindow *self)
     gtk_file_chooser_set_filename (self->keyfile_button, config->keyfile);
 }
 
+static GtkWidget *
+neighbour_row (gpointer item, gpointer unused)
+{
+  PsNeighbour *one = item;
+  guint port = ps_neighbour_get_port (one);
+  g_autofree char *with_port = g_strdup_printf ("%s:%u", ps_neighbour_get_host (one), port);
+  GtkWidget *row = ps_item_row_new ("network-server", ps_neighbour_get_name (one),
+                                    port == PS_SSH_PORT ? ps_neighbour_get_host (one) : with_port);
+
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  return row;
+}
+
+static void
+on_neighbours_changed (PsSetupWindow *self)
+{
+  GListModel *list = ps_neighbours_get_list (self->neighbours);
+
+  gtk_widget_set_visible (self->neighbours_box, g_list_model_get_n_items (list) > 0);
+}
+
+static void
+on_neighbour (PsSetupWindow *self, GtkListBoxRow *row)
+{
+  GListModel *list = ps_neighbours_get_list (self->neighbours);
+  g_autoptr (PsNeighbour) one
+      = g_list_model_get_item (list, (guint)gtk_list_box_row_get_index (row));
+  guint port = ps_neighbour_get_port (one);
+  g_autofree char *text = port == PS_SSH_PORT ? g_strdup ("") : g_strdup_printf ("%u", port);
+
+  gtk_entry_set_text (self->host_entry, ps_neighbour_get_host (one));
+  gtk_entry_set_text (self->port_entry, text);
+  gtk_widget_grab_focus (GTK_WIDGET (self->user_entry));
+}
+
+static void
+look_around (PsSetupWindow *self)
+{
+  GListModel *list;
+
+  self->neighbours = ps_neighbours_new ();
+  list = ps_neighbours_get_list (self->neighbours);
+  gtk_list_box_bind_model (self->neighbours_list, list, neighbour_row, NULL, NULL);
+  g_signal_connect_object (list, "items-changed", G_CALLBACK (on_neighbours_changed), self,
+                           G_CONNECT_SWAPPED);
+}
+
 static void
 on_import (PsSetupWindow *self)
 {
@@ -511,6 +563,9 @@ ps_setup_window_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->setup);
+  if (self->neighbours != NULL)
+    ps_neighbours_stop (self->neighbours);
+  g_clear_object (&self->neighbours);
   G_OBJECT_CLASS (ps_setup_window_parent_class)->dispose (object);
 }
 
@@ -532,6 +587,8 @@ bind_children (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, host_entry);
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, user_entry);
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, port_entry);
+  gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, neighbours_box);
+  gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, neighbours_list);
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, sign_in_label);
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, password_radio);
   gtk_widget_class_bind_template_child (widget_class, PsSetupWindow, make_key_check);
@@ -559,6 +616,7 @@ bind_callbacks (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, on_back);
   gtk_widget_class_bind_template_callback (widget_class, on_next);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_neighbour);
   gtk_widget_class_bind_template_callback (widget_class, on_import);
   gtk_widget_class_bind_template_callback (widget_class, on_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_tree_failed);
@@ -599,6 +657,7 @@ ps_setup_window_new (PsPairs *pairs, PsPrompts *prompts)
   show_config (self);
   turn_to (self, PAGE_SERVER);
   gtk_widget_set_visible (self->import_bar, g_file_test (ancestor, G_FILE_TEST_IS_REGULAR));
+  look_around (self);
   gtk_widget_grab_default (GTK_WIDGET (self->next_button));
   gtk_widget_grab_focus (GTK_WIDGET (self->host_entry));
   return GTK_WIDGET (self);
