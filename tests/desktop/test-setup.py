@@ -181,7 +181,8 @@ def test_settings_of_an_earlier_pisync_are_taken_over(d):
     setup.pi.write("from-there.txt", "there", side="remote")
     setup.next()
     setup.page("Signing in")
-    assert setup.window.find("radio button", lambda name: "on this computer" in name).is_("checked")
+    way = setup.window.find("radio button", lambda name: "on this computer" in name)
+    assert way.is_("checked")
     setup.next()
     setup.trust()
     setup.page("Folder on the server")
@@ -240,6 +241,10 @@ def listen(d, *servers):
     return daemon, {"DBUS_SYSTEM_BUS_ADDRESS": d.env["DBUS_SESSION_BUS_ADDRESS"]}
 
 
+def forget(d, name, card):
+    d.call(avahi.NAME, "/", avahi.NAME + ".Server", "Forget", GLib.Variant("(si)", (name, card)))
+
+
 def neighbours(setup):
     return [row.name for row in setup.window.all("list item")]
 
@@ -264,7 +269,7 @@ def test_servers_of_the_network_are_offered(d):
     wait.until("the name", lambda: setup.entry("Server").text() == "localhost")
     assert setup.entry("Port").text() == ""
     for card, left in ((2, ["attic", "cellar"]), (3, ["attic"])):
-        d.call(avahi.NAME, "/", avahi.NAME + ".Server", "Forget", GLib.Variant("(si)", ("cellar", card)))
+        forget(d, "cellar", card)
         wait.until(lambda want=left: f"{want} to be left: {neighbours(setup)}",
                    lambda want=left: neighbours(setup) == want)
     setup.sign_in_by("that is on this computer")
