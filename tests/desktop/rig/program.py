@@ -20,8 +20,7 @@ class Program:
     def __init__(self, desktop, arguments, name=None, env=None):
         self.name = name or os.path.basename(arguments[0])
         self.lines = []
-        full = dict(desktop.env)
-        full.update(env or {})
+        full = {**desktop.program_env(), **(env or {})}
         self.process = subprocess.Popen(["env", "--default-signal=INT,QUIT", *arguments], env=full,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         cwd=desktop.home, start_new_session=True)

@@ -21,6 +21,9 @@ FOREIGN = ("DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "DISPLAY", "XAUTHORITY
            "AT_SPI_BUS_ADDRESS",
            "GNOME_KEYRING_CONTROL", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GTK_THEME", "LANGUAGE",
            "CREDENTIALS_DIRECTORY", "GTK_MODULES", "PYTHONHOME")
+# For the programs under test only: panel and window manager have criticals and uses after free of
+# their own, and would die of them now and then.
+STRICT = ("G_DEBUG", "G_SLICE", "MALLOC_PERTURB_", "MALLOC_CHECK_")
 KEYRING_PASSWORD = "keyring-secret"
 BUS = "org.freedesktop.DBus"
 
@@ -81,7 +84,7 @@ class Desktop:
         home = self.keep or os.path.join(self.dir, "home")
         os.makedirs(home, exist_ok=True)
         self.home = home
-        self.env = {k: v for k, v in os.environ.items() if k not in FOREIGN}
+        self.env = {k: v for k, v in os.environ.items() if k not in FOREIGN + STRICT}
         self.env.update({
             MARK: self.mark,
             "DESKTOP_SESSION_DIR": self.dir,
@@ -104,6 +107,10 @@ class Desktop:
             "PATH": f"{self.dir}/bin:{os.environ.get('PATH', '/usr/bin:/bin')}",
         })
         settings.write(home, dark=self.dark, font=self.font)
+
+    def program_env(self):
+        """What a program under test gets."""
+        return {**self.env, **{k: os.environ[k] for k in STRICT if k in os.environ}}
 
     def _start_display(self):
         read, write = os.pipe()

@@ -81,7 +81,10 @@ def items(desktop):
     if not desktop.owns(WATCHER[0]):
         return []
     arguments = GLib.Variant("(ss)", (WATCHER[0], "RegisteredStatusNotifierItems"))
-    reply = desktop.call(*WATCHER, PROPERTIES, "Get", arguments)
+    try:
+        reply = desktop.call(*WATCHER, PROPERTIES, "Get", arguments)
+    except GLib.Error:  # the panel has gone since
+        return []
     return [Item(desktop, address) for address in reply.unpack()[0]]
 
 
