@@ -15,7 +15,7 @@ class Setup:
     """The assistant, opened from a program that has no pair yet."""
 
     def __init__(self, d, auth="publickey", env=None, prepare=None, **more):
-        self.d = d
+        self.d, self.env = d, env
         self.pi = Pi(d, auth=auth, trusted=False, **more)
         self.ini = os.path.join(self.pi.config, "pisync.ini")
         os.unlink(self.ini)
@@ -70,7 +70,7 @@ class Setup:
     def finish(self):
         """From the page of the remote folder to the program that keeps the folder."""
         self.page("Folder on the server")
-        self.entry("Folder").set_text(str(self.pi.remote))
+        self.entry("Folder").set_text(self.pi.there)
         self.next()
         self.page("Folder on this computer")
         self.next()
@@ -99,4 +99,4 @@ class Setup:
 
     def read_ini(self):
         with open(self.ini) as stream:
-            return stream.read()
+            return stream.read().replace(" = ", "=")

@@ -48,7 +48,7 @@ class Pi:
                                            **options)
         except fixture.Skip as reason:
             raise tap.Skip(str(reason)) from None
-        self.remote, there = self.server.remote()
+        self.remote, self.there = self.server.remote()  # the latter as the server calls it
         self.remote.mkdir(exist_ok=True)
         if self.account:
             self.account.own(self.remote)
@@ -59,7 +59,8 @@ class Pi:
         keyfile = f"keyfile={self.server.key}" if auth == "publickey" else ""
         with open(os.path.join(self.config, "pisync.ini"), "w") as stream:
             stream.write(INI.format(port=self.server.port, user=self.server.user, auth=auth,
-                                    keyfile=keyfile, local=self.local, remote=there, more=more))
+                                    keyfile=keyfile, local=self.local, remote=self.there,
+                                    more=more))
         if trusted:
             self.trust()
 
