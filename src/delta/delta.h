@@ -68,10 +68,25 @@ GArray *ps_delta_upload (GBytes *signature, uint64_t old_size, int fd, uint64_t 
                          const PsDeltaLimits *limits, GCancellable *cancellable, GError **error);
 
 /**
+ * ps_signature_derive:
+ * @pieces: (element-type PsDeltaPiece): what ps_delta_upload () made of @signature and @fd
+ *
+ * Makes the signature of the new version, reading only what does not follow from that of the old
+ * one. It has the old one's block length, so that the two can be compared sum by sum, unless that
+ * is too far from the advice for the new size. Blocks.
+ *
+ * Returns: (transfer full)
+ */
+GBytes *ps_signature_derive (GBytes *signature, uint64_t old_size, const GArray *pieces, int fd,
+                             uint64_t size, GCancellable *cancellable, GError **error);
+
+/**
  * ps_delta_download:
  * @signature: of the new version that lies on the server; untrusted bytes
  * @new_size: of that version
  * @fd: a local file in which parts of it may lie
+ * @known: (nullable): the signature of what @fd should hold: where both have the same block length,
+ * much of it need not be read. That it holds is not looked at here
  *
  * Finds which blocks of the new version are in @fd already (repeated blocks too). Memory: the
  * signature, not the file.
@@ -79,7 +94,7 @@ GArray *ps_delta_upload (GBytes *signature, uint64_t old_size, int fd, uint64_t 
  * Returns: (transfer full) (element-type PsDeltaPiece): the new file without gaps; copy pieces are
  * in @fd at .from, the others have to be fetched
  */
-GArray *ps_delta_download (GBytes *signature, uint64_t new_size, int fd,
+GArray *ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
                            const PsDeltaLimits *limits, GCancellable *cancellable, GError **error);
 
 /**

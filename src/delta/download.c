@@ -112,10 +112,10 @@ length_of (int fd, GError **error)
 }
 
 GArray *
-ps_delta_download (GBytes *signature, uint64_t new_size, int fd, const PsDeltaLimits *limits,
-                   GCancellable *cancellable, GError **error)
+ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
+                   const PsDeltaLimits *limits, GCancellable *cancellable, GError **error)
 {
-  PsSignature new_one;
+  PsSignature new_one, known_one;
   PsMatchFile file = { .fd = fd, .most_missed = UINT64_MAX, .deadline_us = limits->deadline_us };
   g_autoptr (GArray) matches = NULL;
   g_auto (Map) map = { 0 };
@@ -124,6 +124,8 @@ ps_delta_download (GBytes *signature, uint64_t new_size, int fd, const PsDeltaLi
   if (length < 0 || !ps_signature_parse (&new_one, signature, new_size, error))
     return NULL;
   file.size = (uint64_t)length;
+  if (known != NULL && ps_signature_parse (&known_one, known, file.size, NULL))
+    file.known = &known_one;
   matches = ps_match_find (&new_one, &file, cancellable, error);
   if (matches == NULL)
     return NULL;

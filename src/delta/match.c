@@ -92,6 +92,25 @@ add_block (Search *self, uint64_t index, uint64_t here)
   g_array_append_val (self->matches, match);
 }
 
+/* The same from what is known of the file. Returns: whether that is enough. */
+static gboolean
+take_known (Search *self, uint64_t first, uint64_t n, uint64_t here)
+{
+  const PsSignature *known = self->file->known;
+  gsize block_length = self->signature->block_length;
+  uint64_t at = here / block_length;
+
+  if (known == NULL || known->block_length != block_length || here % block_length != 0
+      || at + n > known->n_blocks
+      || ps_signature_length_of (known, at + n - 1)
+             != ps_signature_length_of (self->signature, first + n - 1))
+    return FALSE;
+  g_byte_array_set_size (self->records, 0);
+  g_byte_array_append (self->records, ps_signature_record (known, at),
+                       (guint)(n * PS_SIGNATURE_RECORD));
+  return TRUE;
+}
+
 /* Sums the blocks [first, first + n) as if the first lay at @here. */
 static gboolean
 sum_blocks (Search *self, uint64_t first, uint64_t n, uint64_t here, GError **error)
@@ -100,8 +119,10 @@ sum_blocks (Search *self, uint64_t first, uint64_t n, uint64_t here, GError **er
   gsize length = (gsize)((last - first) * self->signature->block_length)
                  + ps_signature_length_of (self->signature, last);
 
-  return may_go_on (self, error) && ps_job_read (self->file->fd, self->chunk, length, here, error)
-         && ps_signature_sum (self->signature, self->chunk, length, self->records, error);
+  return may_go_on (self, error)
+         && (take_known (self, first, n, here)
+             || (ps_job_read (self->file->fd, self->chunk, length, here, error)
+                 && ps_signature_sum (self->signature, self->chunk, length, self->records, error)));
 }
 
 /* Returns: whether the block @index is the same as the @nth of those just summed. */

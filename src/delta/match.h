@@ -22,6 +22,7 @@ typedef struct
   uint64_t most_missed; /* NOT_WORTH as soon as more bytes of it are in no block; UINT64_MAX: never
                          */
   int64_t deadline_us;  /* as PsDeltaLimits */
+  const PsSignature *known; /* (nullable) of the file itself: what it says need not be read */
 } PsMatchFile;
 
 /**

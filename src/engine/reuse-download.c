@@ -61,6 +61,7 @@ download_free (Download *self)
   ps_close_fd (&self->source);
   g_clear_pointer (&self->bytes, g_byte_array_unref);
   g_clear_pointer (&self->fill.signature, g_bytes_unref);
+  g_clear_pointer (&self->fill.known, g_bytes_unref);
   g_clear_pointer (&self->fill.missing, g_array_unref);
   g_clear_pointer (&self->partial, ps_partial_free);
   ps_reuse_result_clear (&self->result);
@@ -380,17 +381,22 @@ read_signature (Download *self)
                         signature_read, self);
 }
 
-/* Opens a local file in which parts may lie. */
+/* Opens a local file in which parts may lie; @row: what is recorded of it. */
 static gboolean
-open_source (Download *self, const char *path)
+open_source (Download *self, const char *path, const PsRow *row)
 {
+  PsStore *store = self->reuse->context->store;
   PsEntry entry;
 
   self->source = ps_local_open_file (self->reuse->context->local, path, &entry, NULL);
-  if (self->source >= 0 && entry.size >= PS_DELTA_MIN_SIZE)
-    return TRUE;
-  ps_close_fd (&self->source);
-  return FALSE;
+  if (self->source < 0 || entry.size < PS_DELTA_MIN_SIZE)
+    {
+      ps_close_fd (&self->source);
+      return FALSE;
+    }
+  if (row->has_hash && !row->racy && ps_entry_same (&row->local, &entry))
+    self->fill.known = ps_store_get_signature (store, row->sha256);
+  return TRUE;
 }
 
 static gboolean
@@ -415,13 +421,16 @@ static gboolean
 open_like_content (Download *self)
 {
   g_autofree char *similar = NULL;
-  PsRow row;
+  PsRow row = { 0 };
 
   if (self->local.kind == PS_KIND_FILE)
-    return open_source (self, self->path);
+    {
+      ps_store_get (self->reuse->context->store, self->path, &row, NULL);
+      return open_source (self, self->path, &row);
+    }
   similar = ps_reuse_find_similar (self->reuse, self->path, self->get.expected.size, PS_SIDE_LOCAL,
                                    &row);
-  return similar != NULL && open_source (self, similar);
+  return similar != NULL && open_source (self, similar, &row);
 }
 
 static void

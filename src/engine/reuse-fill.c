@@ -167,8 +167,8 @@ ps_fill (PsFill *self, GCancellable *cancellable, GError **error)
   if (self->signature == NULL)
     return fill_whole (self, cancellable, error);
   in_place = find_in_place (self, cancellable);
-  pieces = ps_delta_download (self->signature, self->size, self->source, &self->limits, cancellable,
-                              error);
+  pieces = ps_delta_download (self->signature, self->size, self->source, self->known, &self->limits,
+                              cancellable, error);
   if (pieces == NULL && in_place != NULL)
     {
       g_clear_error (error);

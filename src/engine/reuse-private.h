@@ -159,6 +159,7 @@ void ps_partial_end (PsPartial *self, gboolean ok, void (*ended) (gpointer user_
 typedef struct
 {
   GBytes *signature; /* (nullable): @source is the whole file */
+  GBytes *known;     /* (nullable): the signature of @source */
   int source;        /* descriptors, borrowed */
   int target;
   uint64_t size;

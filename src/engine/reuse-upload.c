@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One large upload:
  *
- *   look for the same content on the server  ->  look for a base of a delta  ->  send
+ *   sum it up, and beside that compare it with its base  ->  nothing to be sent: its attributes
+ *                                                        ->  the same content is there: copy
+ *                                                        ->  a delta, or all of it
  *
- * each with its work in a thread. Meanwhile another thread makes its signature. When
- * what was to be copied on the server turns out not to be there any more, all is sent. */
+ * The sum and the comparison have a thread each; then, beside the transfer, one makes the signature
+ * of the new version, as far as that does not follow from the comparison. When what was to be
+ * copied on the server turns out not to be there any more, all is sent. */
 #include "engine/reuse-private.h"
 
 #include "util/autofd.h"
@@ -27,7 +30,16 @@ typedef struct
   gboolean has_row;
   PsRow row;
   PsRemoteDone done;
+  PsReuseUntouched untouched; /* (nullable) */
   gpointer user_data;
+
+  /* The looks at it. */
+  guint looks;        /* under way */
+  GCancellable *vain; /* cancelled where no delta is needed any more */
+  gboolean sum_known; /* @sum is, before anything is sent */
+  gboolean is_touch;
+  char *same; /* (nullable) path of the same content on the server */
+  PsEntry same_expected;
 
   /* The delta, for its thread. */
   GBytes *old_signature;
@@ -56,6 +68,8 @@ upload_free (Upload *self)
   g_free (self->base);
   g_free (self->resume_key);
   g_free (self->note_key);
+  g_free (self->same);
+  g_object_unref (self->vain);
   g_clear_pointer (&self->old_signature, g_bytes_unref);
   g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->delta, g_array_unref);
@@ -222,6 +236,7 @@ send_it (Upload *self)
 {
   PsPut put = self->put;
 
+  put.sha256 = self->sum_known ? self->sum : NULL;
   put.resume_key = self->resume_key;
   put.resume = self->durable;
   put.durable = durable;
@@ -239,8 +254,14 @@ sign (gpointer data, GCancellable *cancellable)
 {
   Upload *self = data;
 
-  self->has_sum = ps_reuse_sum_fd (self->own_fd, self->put.source.size, self->sum, &self->signature,
-                                   cancellable);
+  if (!self->sum_known)
+    self->has_sum = ps_reuse_sum_fd (self->own_fd, self->put.source.size, self->sum,
+                                     &self->signature, cancellable);
+  else if (self->delta != NULL)
+    self->signature = ps_signature_derive (self->old_signature, self->old_size, self->delta,
+                                           self->own_fd, self->put.source.size, cancellable, NULL);
+  else
+    self->signature = ps_signature_of_fd (self->own_fd, self->put.source.size, cancellable, NULL);
 }
 
 static void
@@ -249,17 +270,50 @@ signed_it (gpointer data)
   stop_waiting (data);
 }
 
-/* Beside the delta, if there is one, else beside the transfer. */
 static void
 begin_signing (Upload *self)
 {
-  if (!self->wants_signature || self->own_fd >= 0)
+  if (!self->wants_signature)
+    return;
+  if (self->sum_known)
+    self->signature = ps_store_get_signature (self->reuse->context->store, self->sum);
+  if (self->signature != NULL)
     return;
   self->waits++;
   self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
   ps_reuse_push_behind (self->reuse, sign, signed_it, self);
 }
 
+/* --- What is known of it --- */
+
+static void
+add_piece (Upload *self, gboolean copy, uint64_t from, uint64_t length)
+{
+  PsPutPiece piece = { .copy = copy, .from = from, .length = length };
+
+  g_array_append_val (self->pieces, piece);
+}
+
+/* Only attributes are to be sent, which is for the caller. */
+static void
+end_touch (Upload *self)
+{
+  self->reuse->under_way--;
+  self->untouched (self->user_data);
+  stop_waiting (self);
+}
+
+static void
+copy_same (Upload *self)
+{
+  g_free (self->base);
+  self->base = g_steal_pointer (&self->same);
+  self->put.base_expected = self->same_expected;
+  g_clear_pointer (&self->delta, g_array_unref);
+  add_piece (self, TRUE, 0, self->put.source.size);
+}
+
+/* All looks are over, or none was needed. */
 static void
 begin_transfer (Upload *self)
 {
@@ -268,18 +322,37 @@ begin_transfer (Upload *self)
       fail_cancelled (self);
       return;
     }
+  if (self->is_touch)
+    {
+      end_touch (self);
+      return;
+    }
+  self->pieces = g_array_new (FALSE, FALSE, sizeof (PsPutPiece));
+  if (self->same != NULL)
+    copy_same (self);
+  else if (self->delta == NULL)
+    g_clear_pointer (&self->base, g_free);
+  for (guint i = 0; self->delta != NULL && i < self->delta->len; i++)
+    {
+      const PsDeltaPiece *piece = &g_array_index (self->delta, PsDeltaPiece, i);
+
+      add_piece (self, piece->copy, piece->from, piece->length);
+    }
   begin_signing (self);
   send_it (self);
 }
 
 static void
-add_piece (Upload *self, gboolean copy, uint64_t from, uint64_t length)
+looked (Upload *self)
 {
-  PsPutPiece piece = { .copy = copy, .from = from, .length = length };
+  if (--self->looks == 0)
+    begin_transfer (self);
+}
 
-  if (self->pieces == NULL)
-    self->pieces = g_array_new (FALSE, FALSE, sizeof (PsPutPiece));
-  g_array_append_val (self->pieces, piece);
+static void
+give_up_delta (GCancellable *stop, gpointer vain)
+{
+  g_cancellable_cancel (vain);
 }
 
 /* In a thread. */
@@ -288,9 +361,11 @@ make_delta (gpointer data, GCancellable *cancellable)
 {
   Upload *self = data;
   g_autoptr (GError) error = NULL;
+  gulong id = g_cancellable_connect (cancellable, G_CALLBACK (give_up_delta), self->vain, NULL);
 
   self->delta = ps_delta_upload (self->old_signature, self->old_size, self->put.fd,
-                                 self->put.source.size, &self->limits, cancellable, &error);
+                                 self->put.source.size, &self->limits, self->vain, &error);
+  g_cancellable_disconnect (cancellable, id);
   if (self->delta == NULL)
     g_debug ("No delta of %s: %s", self->path, error->message);
 }
@@ -298,17 +373,53 @@ make_delta (gpointer data, GCancellable *cancellable)
 static void
 delta_made (gpointer data)
 {
+  looked (data);
+}
+
+/* In a thread. */
+static void
+hash (gpointer data, GCancellable *cancellable)
+{
   Upload *self = data;
 
-  if (self->delta == NULL)
-    g_clear_pointer (&self->base, g_free);
-  for (guint i = 0; self->delta != NULL && i < self->delta->len; i++)
-    {
-      const PsDeltaPiece *piece = &g_array_index (self->delta, PsDeltaPiece, i);
+  self->has_sum
+      = ps_reuse_sum_fd (self->put.fd, self->put.source.size, self->sum, NULL, cancellable);
+}
 
-      add_piece (self, piece->copy, piece->from, piece->length);
+/* Looks for a file of the same content on the server. */
+static void
+find_same (Upload *self)
+{
+  PsStore *store = self->reuse->context->store;
+  uint64_t size = self->put.source.size;
+  PsRow row;
+
+  if (!ps_remote_peek_caps (self->reuse->context->remote)->copy_data)
+    return;
+  self->same = ps_store_find_content (store, self->sum, size, PS_SIDE_REMOTE, self->path, NULL);
+  if (self->same != NULL && ps_store_get (store, self->same, &row, NULL))
+    self->same_expected = row.remote;
+  else
+    g_clear_pointer (&self->same, g_free);
+}
+
+static void
+hashed (gpointer data)
+{
+  Upload *self = data;
+
+  self->sum_known = self->has_sum;
+  if (self->sum_known && !self->reuse->lost)
+    {
+      self->is_touch = self->untouched != NULL
+                       && memcmp (self->sum, self->row.sha256, sizeof self->sum) == 0
+                       && still_same (self);
+      if (!self->is_touch)
+        find_same (self);
     }
-  begin_transfer (self);
+  if (self->is_touch || self->same != NULL)
+    g_cancellable_cancel (self->vain);
+  looked (self);
 }
 
 /* Takes the file @path, as recorded in @row, as the base of a delta, if its signature is known. */
@@ -332,6 +443,8 @@ find_base (Upload *self)
   g_autofree char *similar = NULL;
   PsRow row;
 
+  if (!ps_remote_peek_caps (self->reuse->context->remote)->copy_data)
+    return FALSE;
   if (replaces_known (self))
     return take_base (self, self->path, &self->row);
   if (ps_entry_present (&self->put.expected))
@@ -342,47 +455,25 @@ find_base (Upload *self)
 }
 
 static void
-look_for_base (Upload *self)
+begin_looks (Upload *self)
 {
-  if (self->reuse->lost || !find_base (self))
-    {
-      begin_transfer (self);
-      return;
-    }
-  self->limits = ps_reuse_limits (self->reuse, self->put.source.size, TRUE);
-  ps_reuse_push (self->reuse, make_delta, delta_made, self);
-  begin_signing (self);
-}
-
-/* In a thread. */
-static void
-hash (gpointer data, GCancellable *cancellable)
-{
-  Upload *self = data;
-
-  self->has_sum
-      = ps_reuse_sum_fd (self->put.fd, self->put.source.size, self->sum, NULL, cancellable);
-}
-
-static void
-hashed (gpointer data)
-{
-  Upload *self = data;
   PsStore *store = self->reuse->context->store;
   uint64_t size = self->put.source.size;
-  PsRow row;
+  gboolean has_base = find_base (self);
 
-  if (self->has_sum && !self->reuse->lost)
-    self->base = ps_store_find_content (store, self->sum, size, PS_SIDE_REMOTE, self->path, NULL);
-  if (self->base == NULL || !ps_store_get (store, self->base, &row, NULL))
+  if (has_base || self->untouched != NULL || ps_store_has_remote_size (store, size))
     {
-      g_clear_pointer (&self->base, g_free);
-      look_for_base (self);
-      return;
+      self->looks++;
+      ps_reuse_push (self->reuse, hash, hashed, self);
     }
-  self->put.base_expected = row.remote;
-  add_piece (self, TRUE, 0, size);
-  begin_transfer (self);
+  if (has_base)
+    {
+      self->looks++;
+      self->limits = ps_reuse_limits (self->reuse, size, TRUE);
+      ps_reuse_push (self->reuse, make_delta, delta_made, self);
+    }
+  if (self->looks == 0)
+    begin_transfer (self);
 }
 
 /* Names what an interrupted upload of the very same file has left on the server. */
@@ -405,14 +496,13 @@ make_resume_key (const char *path, const PsPut *put)
 
 void
 ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteDone done,
-                    gpointer user_data)
+                    PsReuseUntouched untouched, gpointer user_data)
 {
-  PsContext *context = self->context;
   Upload *upload;
 
   if (put->source.size < PS_DELTA_MIN_SIZE)
     {
-      ps_remote_put_async (context->remote, put, done, user_data);
+      ps_remote_put_async (self->context->remote, put, done, user_data);
       return;
     }
   upload = g_new0 (Upload, 1);
@@ -427,14 +517,11 @@ ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteD
   upload->has_row = row != NULL;
   upload->row = row != NULL ? *row : (PsRow){ 0 };
   upload->done = done;
+  upload->untouched = row != NULL && row->has_hash ? untouched : NULL;
+  upload->vain = g_cancellable_new ();
   upload->user_data = user_data;
   upload->wants_signature
       = ps_reuse_wants_signature (self, put->source.size, ps_entry_present (&put->expected));
   self->under_way++;
-  if (!ps_remote_peek_caps (context->remote)->copy_data)
-    begin_transfer (upload);
-  else if (ps_store_has_remote_size (context->store, put->source.size))
-    ps_reuse_push (self, hash, hashed, upload);
-  else
-    look_for_base (upload);
+  begin_looks (upload);
 }

@@ -39,16 +39,21 @@ PsReuse *ps_reuse_new (PsContext *context);
 void ps_reuse_free (PsReuse *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsReuse, ps_reuse_free)
 
+/* What was to be uploaded turned out to have the recorded content: nothing was sent. */
+typedef void (*PsReuseUntouched) (gpointer user_data);
+
 /**
  * ps_reuse_put_async:
  * @put: as for ps_remote_put_async (), without base, pieces and resume key; its fd is borrowed, as
  * there
  * @row: (nullable): the base's row of the path
+ * @untouched: (nullable): called instead of @done where @row has a sum that turns out to be that of
+ * the file; only for files of at least PS_DELTA_MIN_SIZE
  *
  * Uploads like ps_remote_put_async (). The result has the SHA-256 of what was put together, too.
  */
 void ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteDone done,
-                         gpointer user_data);
+                         PsReuseUntouched untouched, gpointer user_data);
 
 /* Returns: (transfer full): the temporary file for the download of @path, seen as @remote; a large
  * one as an earlier transfer of the same file left it. */

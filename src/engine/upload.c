@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One file or link on its way to the server. */
+#include "delta/delta.h"
 #include "engine/await.h"
 #include "engine/content.h"
 #include "engine/executor.h"
@@ -86,20 +87,38 @@ attributes_sent (const PsRemoteResult *result, gpointer user_data)
   ps_transfer_free (transfer);
 }
 
-/* Whether only the times or the executable bit changed here, and nothing on the server: then the
- * content need not travel. */
+/* Whether it may be that only the times or the executable bit changed here, and nothing on the
+ * server: then the content need not travel. */
 static gboolean
-is_touch (PsTransfer *transfer)
+may_be_touch (const PsTransfer *transfer)
 {
   const PsStep *step = transfer->step;
+
+  return !transfer->conflict && step->has_row && step->row.has_hash
+         && step->row.local.kind == PS_KIND_FILE && step->row.local.size == transfer->source.size
+         && ps_entry_same (&step->row.remote, &step->remote);
+}
+
+/* Whether the content of a small file is what is recorded; of a large one a thread finds out. */
+static gboolean
+is_small_touch (PsTransfer *transfer)
+{
   uint8_t sum[PS_SHA256_SIZE];
 
-  if (transfer->conflict || !step->has_row || !step->row.has_hash
-      || step->row.local.kind != PS_KIND_FILE || step->row.local.size != transfer->source.size
-      || !ps_entry_same (&step->row.remote, &step->remote))
-    return FALSE;
-  return ps_sha256_fd (transfer->fd, sum, transfer->executor->context->cancellable, NULL)
-         && memcmp (sum, step->row.sha256, sizeof sum) == 0 && source_still_same (transfer);
+  return transfer->source.size < PS_DELTA_MIN_SIZE
+         && ps_sha256_fd (transfer->fd, sum, transfer->executor->context->cancellable, NULL)
+         && memcmp (sum, transfer->step->row.sha256, sizeof sum) == 0
+         && source_still_same (transfer);
+}
+
+static void
+send_attributes (gpointer user_data)
+{
+  PsTransfer *transfer = user_data;
+  const PsStep *step = transfer->step;
+
+  ps_remote_set_attributes_async (transfer->executor->context->remote, step->path, &step->remote,
+                                  &transfer->source, attributes_sent, transfer);
 }
 
 /* What the server is to show of the new version. Its times are whole seconds: a version of the same
@@ -122,7 +141,7 @@ static void
 send_file (PsTransfer *transfer)
 {
   PsExecutor *executor = transfer->executor;
-  PsRemote *remote = executor->context->remote;
+  gboolean maybe = may_be_touch (transfer);
   PsPut put = {
     .path = transfer->step->path,
     .fd = transfer->fd,
@@ -133,15 +152,14 @@ send_file (PsTransfer *transfer)
   };
 
   executor->in_flight++;
-  if (is_touch (transfer))
+  if (maybe && is_small_touch (transfer))
     {
-      ps_remote_set_attributes_async (remote, put.path, &put.expected, &transfer->source,
-                                      attributes_sent, transfer);
+      send_attributes (transfer);
       return;
     }
   record_intent (transfer);
   ps_reuse_put_async (executor->reuse, &put, transfer->step->has_row ? &transfer->step->row : NULL,
-                      uploaded, transfer);
+                      uploaded, maybe ? send_attributes : NULL, transfer);
 }
 
 static gboolean

@@ -421,7 +421,11 @@ ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpoint
   op->expected = put->expected;
   op->still_same = put->still_same;
   op->moved = put->moved;
-  op->sha = ps_sha256_new ();
+  if (put->sha256 == NULL)
+    op->sha = ps_sha256_new ();
+  else
+    memcpy (op->op.result.sha256, put->sha256, sizeof op->op.result.sha256);
+  op->op.result.has_hash = put->sha256 != NULL;
   op->resume = put->resume;
   op->tell_durable = op->resume_key != NULL ? put->durable : NULL;
   if (put->pieces == NULL)

@@ -128,6 +128,7 @@ typedef struct
   PsEntry base_expected;    /* what @base must still be */
   const PsPutPiece *pieces; /* (nullable) in ascending order, without gaps; NULL: all is sent */
   gsize n_pieces;
+  const uint8_t *sha256;  /* (nullable) of the source, where it is known; else it is made */
   const char *resume_key; /* (nullable) names the temporary file, so that a later put of the same
                              source can go on where this one stopped */
   uint64_t resume; /* that far an earlier put of that key has told @durable; it is not sent again */

@@ -22,6 +22,18 @@ signature_of (const GByteArray *bytes)
   return signature;
 }
 
+/* The signature that follows from old one and delta is that of the new file. */
+static void
+check_derived (GBytes *old, gsize old_size, const GArray *pieces, int fd, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) derived = ps_signature_derive (old, old_size, pieces, fd, size, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ps_signature_check (derived, size, fd, 0, size, NULL, &error));
+  g_assert_no_error (error);
+}
+
 /* Returns: how many bytes an upload sends. */
 static uint64_t
 check_upload (const GByteArray *old, const GByteArray *wanted)
@@ -34,6 +46,7 @@ check_upload (const GByteArray *old, const GByteArray *wanted)
 
   g_assert_no_error (error);
   assert_pieces_make (pieces, old, wanted);
+  check_derived (signature, old->len, pieces, fd, wanted->len);
   return new_bytes (pieces);
 }
 
@@ -45,10 +58,15 @@ check_download (const GByteArray *old, const GByteArray *wanted)
   ps_autofd fd = file_of (old);
   g_autoptr (GError) error = NULL;
   g_autoptr (GArray) pieces
-      = ps_delta_download (signature, wanted->len, fd, &no_limits, NULL, &error);
+      = ps_delta_download (signature, wanted->len, fd, NULL, &no_limits, NULL, &error);
+  g_autoptr (GBytes) known = signature_of (old);
+  g_autoptr (GArray) by_known
+      = ps_delta_download (signature, wanted->len, fd, known, &no_limits, NULL, &error);
 
   g_assert_no_error (error);
   assert_pieces_make (pieces, old, wanted);
+  g_assert_cmpmem (pieces->data, pieces->len * sizeof (PsDeltaPiece), by_known->data,
+                   by_known->len * sizeof (PsDeltaPiece));
   return new_bytes (pieces);
 }
 
@@ -280,7 +298,8 @@ assert_not_worth (const GByteArray *old, const GByteArray *wanted, const PsDelta
   g_assert_null (
       ps_delta_upload (old_signature, old->len, new_fd, wanted->len, limits, NULL, &up_error));
   g_assert_error (up_error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH);
-  g_assert_null (ps_delta_download (new_signature, wanted->len, old_fd, limits, NULL, &down_error));
+  g_assert_null (
+      ps_delta_download (new_signature, wanted->len, old_fd, NULL, limits, NULL, &down_error));
   g_assert_error (down_error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH);
 }
 
@@ -325,7 +344,8 @@ test_cancelled (void)
       ps_delta_upload (signature, old->len, fd, old->len, &no_limits, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
-  g_assert_null (ps_delta_download (signature, old->len, fd, &no_limits, cancellable, &error));
+  g_assert_null (
+      ps_delta_download (signature, old->len, fd, NULL, &no_limits, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 

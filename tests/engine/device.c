@@ -323,7 +323,7 @@ device_upload (Device *self, const char *path, Transfer *transfer)
   g_assert_no_error (error);
   put.fd = fd;
   stat_server (self, path, &put.expected);
-  ps_reuse_put_async (self->reuse, &put, has_row ? &row : NULL, take_result, transfer);
+  ps_reuse_put_async (self->reuse, &put, has_row ? &row : NULL, take_result, NULL, transfer);
   wait_for (self, transfer);
   if (transfer->error == NULL)
     record (self, path, &put.source, transfer);

@@ -437,6 +437,65 @@ test_resume_upload_lost (gconstpointer data)
   upload_ok (a, "file", LARGE + LARGE / 50);
 }
 
+/* What becomes of two files that are sent over one link. */
+typedef struct
+{
+  guint done; /* uploads */
+  gboolean touched;
+  guint done_before; /* when it was found to be a touch */
+} Pair;
+
+static void
+pair_done (const PsRemoteResult *result, gpointer user_data)
+{
+  g_assert_no_error (result->error);
+  ((Pair *)user_data)->done++;
+}
+
+static void
+pair_touched (gpointer user_data)
+{
+  Pair *pair = user_data;
+
+  g_assert_false (pair->touched);
+  pair->touched = TRUE;
+  pair->done_before = pair->done;
+}
+
+/* A large file of which only the time changed is read beside the link, not in its way. */
+static void
+test_touch_large (void)
+{
+  const off_t size = 512 * MIB; /* with nothing in it */
+  g_autoptr (Device) a = device_new (NULL, "a", "");
+  g_autofree char *large = g_build_filename (a->local_dir, "large", NULL);
+  g_autofree char *sum = NULL;
+  g_autoptr (GByteArray) bytes = random_bytes (1000);
+  g_autoptr (GError) error = NULL;
+  PsPut touched = { .path = "large" }, small = { .path = "small" };
+  PsRow row = { .has_hash = TRUE };
+  Pair pair = { 0 };
+
+  ps_test_write (a->local_dir, "large", "");
+  g_assert_no_errno (truncate (large, size));
+  device_write (a, "small", bytes);
+  sum = ps_test_sha256_file (large);
+  for (gsize i = 0; i < sizeof row.sha256; i++)
+    row.sha256[i]
+        = (uint8_t)(g_ascii_xdigit_value (sum[2 * i]) << 4 | g_ascii_xdigit_value (sum[2 * i + 1]));
+  touched.fd = ps_local_open_file (a->local, "large", &touched.source, &error);
+  small.fd = ps_local_open_file (a->local, "small", &small.source, &error);
+  g_assert_no_error (error);
+  ps_reuse_put_async (a->reuse, &touched, &row, pair_done, pair_touched, &pair);
+  ps_reuse_put_async (a->reuse, &small, NULL, pair_done, NULL, &pair);
+  while (!pair.touched || pair.done == 0)
+    g_assert_true (ps_reuse_step (a->reuse, -1, NULL, &error));
+  g_assert_cmpuint (pair.done_before, ==, 1);
+  g_assert_cmpuint (device_traffic (a), <, OVERHEAD);
+  close (touched.fd);
+  close (small.fd);
+}
+
 static guint
 count_signatures (const Device *device)
 {
@@ -541,6 +600,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reuse/same-content", test_same_content);
   g_test_add_func ("/reuse/small", test_small);
   g_test_add_func ("/reuse/many", test_many);
+  g_test_add_func ("/reuse/touch-large", test_touch_large);
   for (gsize i = 0; i < G_N_ELEMENTS (spoilt); i++)
     {
       g_autofree char *path = g_strdup_printf ("/reuse/spoilt/%s", spoilt[i].name);

@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   signature = g_bytes_new (data + sizeof there, size - sizeof there);
   assert_form (ps_delta_upload (signature, there, local_file (), LOCAL_SIZE, &limits, NULL, NULL),
                there, LOCAL_SIZE);
-  assert_form (ps_delta_download (signature, there, local_file (), &limits, NULL, NULL), LOCAL_SIZE,
-               there);
+  assert_form (ps_delta_download (signature, there, local_file (), NULL, &limits, NULL, NULL),
+               LOCAL_SIZE, there);
   return 0;
 }
