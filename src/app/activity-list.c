@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #define MAX_ROWS 40
+#define COLUMN_SPACING 12 /* of item-row.ui */
 #define TAKE_IN_MS 250
 /* Rows made at once; what does not fit waits for the next turn, so that no turn takes long. */
 #define ROWS_A_TURN 10
@@ -45,11 +46,17 @@ add_folder_button (PsActivityList *self, GtkWidget *row, const char *path)
   g_signal_connect (button, "clicked", G_CALLBACK (on_show_in_folder), NULL);
 }
 
+/* In a column of its own, also where the button for the folder is missing (@alone). */
 static void
-add_versions_button (PsActivityList *self, GtkWidget *row, const char *path)
+add_versions_button (PsActivityList *self, GtkWidget *row, const char *path, gboolean alone)
 {
   GtkWidget *button = ps_item_row_add_button (PS_ITEM_ROW (row), "document-open-recent-symbolic",
                                               _ ("Earlier versions"));
+  int width;
+
+  gtk_widget_get_preferred_width (button, NULL, &width);
+  if (alone)
+    gtk_widget_set_margin_end (button, width + COLUMN_SPACING);
 
   gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(s^ay)",
                                     ps_pair_get_name (self->pair), path);
@@ -70,7 +77,7 @@ add_row (PsActivityList *self, const PsEvent *event)
   if (view.has_file && self->pair != NULL)
     add_folder_button (self, row, event->path);
   if (view.has_versions && self->pair != NULL)
-    add_versions_button (self, row, event->path);
+    add_versions_button (self, row, event->path, !view.has_file);
   ps_item_row_set_time (PS_ITEM_ROW (row), when);
   gtk_list_box_prepend (self->list, row);
 }

@@ -239,7 +239,8 @@ ps_app_show_preferences (PsApp *self)
   g_return_if_fail (PS_IS_APP (self));
   if (self->preferences_window == NULL)
     {
-      self->preferences_window = ps_preferences_window_new (self->pairs, self->settings);
+      self->preferences_window
+          = ps_preferences_window_new (self->pairs, self->settings, self->prompts);
       gtk_window_set_application (GTK_WINDOW (self->preferences_window), GTK_APPLICATION (self));
       g_signal_connect (self->preferences_window, "destroy", G_CALLBACK (gtk_widget_destroyed),
                         &self->preferences_window);

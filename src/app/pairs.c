@@ -194,23 +194,37 @@ ps_pairs_get_kind (PsPairs *self)
 static void
 on_removed_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
 
-  if (!ps_pair_close_finish (PS_PAIR (source), result, &error))
-    g_message ("closing a pair: %s", error->message);
+  if (ps_pair_close_finish (PS_PAIR (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 void
-ps_pairs_remove (PsPairs *self, PsPair *pair)
+ps_pairs_remove_async (PsPairs *self, PsPair *pair, GAsyncReadyCallback callback,
+                       gpointer user_data)
 {
+  GTask *task;
   guint position;
 
   g_return_if_fail (PS_IS_PAIRS (self));
   g_return_if_fail (g_ptr_array_find (self->pairs, pair, &position));
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ps_pairs_remove_async);
   g_signal_handlers_disconnect_by_data (pair, self);
-  ps_pair_close_async (pair, on_removed_closed, NULL);
+  ps_pair_close_async (pair, on_removed_closed, task);
   g_ptr_array_remove_index (self->pairs, position);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+}
+
+gboolean
+ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void

@@ -30,8 +30,11 @@ PsStatusKind ps_pairs_get_kind (PsPairs *self);
 /* Adds a pair whose ini was just written, exports and starts it. */
 PsPair *ps_pairs_add (PsPairs *self, const PsConfig *config);
 
-/* Ends a pair; its ini is the caller's business. No file of the person is touched. */
-void ps_pairs_remove (PsPairs *self, PsPair *pair);
+/* Ends a pair, which is gone from the model at once; @callback when no worker is left. Its ini is
+ * the caller's business. No file of the person is touched. */
+void ps_pairs_remove_async (PsPairs *self, PsPair *pair, GAsyncReadyCallback callback,
+                            gpointer user_data);
+gboolean ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error);
 
 /* Ends all of them; @callback once no worker is left. */
 void ps_pairs_close_async (PsPairs *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -2,46 +2,14 @@
 #include "app/preferences-window.h"
 
 #include "app/autostart.h"
+#include "app/folders-dialog.h"
+#include "app/pair-change.h"
 #include "app/preferences-ignore.h"
+#include "app/preferences-keys.h"
+#include "app/present.h"
 #include "app/setup-check.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
-
-/* The widgets that stand for one key of the ini each. */
-enum
-{
-  HOST,
-  PORT,
-  USER,
-  CONFLICT,
-  THROTTLING,
-  FULL_SCAN,
-  UPLOAD,
-  DOWNLOAD,
-  VERSIONS,
-  METERED,
-  N_KEYS
-};
-
-static const struct
-{
-  const char *id; /* of the widget */
-  const char *group, *key;
-  char *(*check) (const char *text); /* (nullable) entries */
-} keys[N_KEYS] = {
-  [HOST] = { "host_entry", "HOST", "host", ps_setup_check_host },
-  [PORT] = { "port_entry", "HOST", "port", ps_setup_check_port },
-  [USER] = { "user_entry", "AUTH", "user", ps_setup_check_user },
-  [CONFLICT] = { "conflict_combo", "SYNC", "conflict", NULL },
-  [THROTTLING] = { "throttling_spin", "LOCAL CONFIG", "throttling", NULL },
-  [FULL_SCAN] = { "full_scan_spin", "SYNC", "full_scan_minutes", NULL },
-  [UPLOAD] = { "upload_spin", "SYNC", "upload_limit", NULL },
-  [DOWNLOAD] = { "download_spin", "SYNC", "download_limit", NULL },
-  [VERSIONS] = { "versions_spin", "SYNC", "keep_versions_days", NULL },
-  [METERED] = { "metered_check", "SYNC", "pause_on_metered", NULL },
-};
 
 static const struct
 {
@@ -59,6 +27,7 @@ struct _PsPreferencesWindow
 
   PsPairs *pairs;
   PsSettings *settings;
+  PsPrompts *prompts;
   PsPair *pair; /* (nullable) the one that is shown */
   gboolean filling;
 
@@ -66,7 +35,12 @@ struct _PsPreferencesWindow
   GtkWidget *remove_button;
   GtkWidget *pair_box;
   GtkWidget *no_pair_label;
-  GtkLabel *where_label;
+  GtkWidget *chooser_box;
+  GtkStack *stack;
+  GtkLabel *local_label;
+  GtkLabel *remote_label;
+  PsPreferencesKeys *server_keys;
+  PsPreferencesKeys *syncing_keys;
   PsPreferencesIgnore *ignore_box;
   GtkToggleButton *autostart_check;
   GtkInfoBar *message_bar;
@@ -91,47 +65,26 @@ say (PsPreferencesWindow *self, const char *message)
 /* From the configuration to the widgets. */
 
 static void
-show_key (GObject *widget, const PsConfig *config, guint key)
-{
-  const guint numbers[N_KEYS] = { [THROTTLING] = config->throttling,
-                                  [FULL_SCAN] = config->full_scan_minutes,
-                                  [UPLOAD] = config->upload_limit,
-                                  [DOWNLOAD] = config->download_limit,
-                                  [VERSIONS] = config->keep_versions_days };
-  g_autofree char *port = config->port > 0 ? g_strdup_printf ("%u", config->port) : g_strdup ("");
-  const char *texts[N_KEYS] = { [HOST] = config->host, [PORT] = port, [USER] = config->user };
-
-  if (GTK_IS_SPIN_BUTTON (widget))
-    gtk_spin_button_set_value (GTK_SPIN_BUTTON (widget), numbers[key]);
-  else if (GTK_IS_ENTRY (widget))
-    gtk_entry_set_text (GTK_ENTRY (widget), texts[key] != NULL ? texts[key] : "");
-  else if (GTK_IS_COMBO_BOX (widget))
-    gtk_combo_box_set_active (GTK_COMBO_BOX (widget), (int)config->conflict);
-  else
-    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (widget), config->pause_on_metered);
-}
-
-static void
 show_pair (PsPreferencesWindow *self)
 {
   const PsConfig *config = self->pair != NULL ? ps_pair_get_config (self->pair) : NULL;
-  g_autofree char *where = NULL;
+  g_autofree char *local = NULL;
+  g_autofree char *remote = NULL;
 
   gtk_widget_set_visible (self->pair_box, config != NULL);
   gtk_widget_set_visible (self->no_pair_label, config == NULL);
   gtk_widget_set_sensitive (self->remove_button, config != NULL);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->syncing_keys), config != NULL);
   ps_preferences_ignore_set_folder (self->ignore_box, config != NULL ? config->local_base : NULL);
   say (self, NULL);
   if (config == NULL)
     return;
-  self->filling = TRUE;
-  for (guint i = 0; i < N_KEYS; i++)
-    show_key (child (self, keys[i].id), config, i);
-  /* Translators: folder on this computer, host name, folder there */
-  where
-      = g_strdup_printf (_ ("%s and %s:%s"), config->local_base, config->host, config->remote_base);
-  gtk_label_set_label (self->where_label, where);
-  self->filling = FALSE;
+  ps_preferences_keys_show (self->server_keys, config);
+  ps_preferences_keys_show (self->syncing_keys, config);
+  local = g_filename_display_name (config->local_base);
+  remote = g_filename_display_name (config->remote_base);
+  gtk_label_set_label (self->local_label, local);
+  gtk_label_set_label (self->remote_label, remote);
 }
 
 static void
@@ -147,29 +100,20 @@ show_general (PsPreferencesWindow *self)
 
 /* From the widgets to the configuration. */
 
-static char *
-dup_value (GObject *widget)
-{
-  if (GTK_IS_SPIN_BUTTON (widget))
-    return g_strdup_printf ("%d", gtk_spin_button_get_value_as_int (GTK_SPIN_BUTTON (widget)));
-  if (GTK_IS_ENTRY (widget))
-    return g_strdup (gtk_entry_get_text (GTK_ENTRY (widget)));
-  if (GTK_IS_COMBO_BOX (widget))
-    return g_strdup (gtk_combo_box_get_active_id (GTK_COMBO_BOX (widget)));
-  return g_strdup (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (widget)) ? "yes" : "no");
-}
-
 static void
-apply (PsPreferencesWindow *self, guint key)
+on_edited (PsPreferencesWindow *self, const char *group, const char *key, const char *value,
+           const char *wrong)
 {
-  const PsConfig *before = ps_pair_get_config (self->pair);
-  g_autoptr (PsConfig) config = ps_config_copy (before);
-  g_autofree char *value = dup_value (child (self, keys[key].id));
-  g_autofree char *wrong = keys[key].check != NULL ? keys[key].check (value) : NULL;
+  g_autoptr (PsConfig) config = NULL;
   g_autoptr (GError) error = NULL;
+  const PsConfig *before;
 
+  if (self->pair == NULL)
+    return;
+  before = ps_pair_get_config (self->pair);
+  config = ps_config_copy (before);
   say (self, wrong);
-  if (wrong != NULL || !ps_setup_set (config, keys[key].group, keys[key].key, value)
+  if (wrong != NULL || !ps_setup_set (config, group, key, value)
       || (ps_config_same_run (before, config) && before->throttling == config->throttling
           && before->pause_on_metered == config->pause_on_metered))
     return;
@@ -177,24 +121,6 @@ apply (PsPreferencesWindow *self, guint key)
     ps_pair_set_config (self->pair, config);
   else
     say (self, error->message);
-}
-
-static void
-on_key_changed (PsPreferencesWindow *self, GObject *widget)
-{
-  if (self->filling || self->pair == NULL)
-    return;
-  for (guint i = 0; i < N_KEYS; i++)
-    if (child (self, keys[i].id) == widget)
-      apply (self, i);
-}
-
-/* An entry is taken when it is left or Enter is pressed: half a host name is none. */
-static gboolean
-on_entry_left (GtkWidget *widget, GdkEvent *event, PsPreferencesWindow *self)
-{
-  on_key_changed (self, G_OBJECT (widget));
-  return GDK_EVENT_PROPAGATE;
 }
 
 static void
@@ -259,42 +185,23 @@ fill_pairs (PsPreferencesWindow *self)
   on_pair_changed (self);
 }
 
-/* What was known of the pair is put aside, so that a later one of the same name begins with
- * nothing: taken for that one's, it would look as if files had been deleted. */
-static void
-put_state_aside (const PsConfig *config)
-{
-  g_autofree char *state = ps_config_state_dir (config);
-  g_autofree char *aside
-      = g_strdup_printf ("%s.removed-%" G_GINT64_FORMAT, state, g_get_real_time ());
-
-  if (g_rename (state, aside) != 0 && errno != ENOENT)
-    g_message ("%s could not be renamed: %s", state, g_strerror (errno));
-}
-
-static void
-remove_pair (PsPreferencesWindow *self, PsPair *pair)
-{
-  g_autoptr (PsConfig) config = ps_config_copy (ps_pair_get_config (pair));
-
-  if (g_unlink (config->file) != 0 && errno != ENOENT)
-    {
-      say (self, g_strerror (errno));
-      return;
-    }
-  ps_preferences_ignore_set_folder (self->ignore_box, NULL);
-  ps_pairs_remove (self->pairs, pair);
-  put_state_aside (config);
-}
-
 static void
 on_remove_response (GtkDialog *dialog, int response, PsPreferencesWindow *self)
 {
   g_autoptr (PsPair) pair = self->pair != NULL ? g_object_ref (self->pair) : NULL;
 
+  g_autoptr (GError) error = NULL;
+
   if (response == GTK_RESPONSE_OK && pair != NULL
       && ps_pairs_find (self->pairs, ps_pair_get_name (pair)) == pair)
-    remove_pair (self, pair);
+    {
+      ps_preferences_ignore_set_folder (self->ignore_box, NULL);
+      if (!ps_pair_change_remove (self->pairs, pair, &error))
+        {
+          show_pair (self);
+          say (self, error->message);
+        }
+    }
   gtk_widget_destroy (GTK_WIDGET (dialog));
 }
 
@@ -319,6 +226,23 @@ on_remove (PsPreferencesWindow *self)
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+static void
+on_change_folders (PsPreferencesWindow *self)
+{
+  if (self->pair != NULL)
+    ps_present_now (GTK_WINDOW (
+        ps_folders_dialog_new (GTK_WINDOW (self), self->pairs, self->pair, self->prompts)));
+}
+
+/* What is general is so for all pairs. */
+static void
+on_page_turned (PsPreferencesWindow *self)
+{
+  gtk_widget_set_visible (self->chooser_box,
+                          g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "general")
+                              != 0);
+}
+
 static gboolean
 on_key_press (GtkWidget *widget, GdkEventKey *event)
 {
@@ -338,6 +262,7 @@ ps_preferences_window_dispose (GObject *object)
   g_clear_object (&self->pair);
   g_clear_object (&self->pairs);
   g_clear_object (&self->settings);
+  g_clear_object (&self->prompts);
   G_OBJECT_CLASS (ps_preferences_window_parent_class)->dispose (object);
 }
 
@@ -348,23 +273,28 @@ ps_preferences_window_class_init (PsPreferencesWindowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = ps_preferences_window_dispose;
   g_type_ensure (PS_TYPE_PREFERENCES_IGNORE);
+  g_type_ensure (PS_TYPE_PREFERENCES_KEYS);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/pisync/PiSync/preferences-window.ui");
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, pair_combo);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, remove_button);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, pair_box);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, no_pair_label);
-  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, where_label);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, chooser_box);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, local_label);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, remote_label);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, server_keys);
+  gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, syncing_keys);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, ignore_box);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, autostart_check);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, message_bar);
   gtk_widget_class_bind_template_child (widget_class, PsPreferencesWindow, message_label);
-  for (guint i = 0; i < N_KEYS; i++)
-    gtk_widget_class_bind_template_child_full (widget_class, keys[i].id, FALSE, 0);
   for (guint i = 0; i < G_N_ELEMENTS (notes); i++)
     gtk_widget_class_bind_template_child_full (widget_class, notes[i].id, FALSE, 0);
-  gtk_widget_class_bind_template_callback (widget_class, on_key_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_entry_left);
+  gtk_widget_class_bind_template_callback (widget_class, on_edited);
+  gtk_widget_class_bind_template_callback (widget_class, on_change_folders);
+  gtk_widget_class_bind_template_callback (widget_class, on_page_turned);
   gtk_widget_class_bind_template_callback (widget_class, on_note_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_autostart_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_pair_changed);
@@ -383,12 +313,13 @@ ps_preferences_window_init (PsPreferencesWindow *self)
 }
 
 GtkWidget *
-ps_preferences_window_new (PsPairs *pairs, PsSettings *settings)
+ps_preferences_window_new (PsPairs *pairs, PsSettings *settings, PsPrompts *prompts)
 {
   PsPreferencesWindow *self = g_object_new (PS_TYPE_PREFERENCES_WINDOW, NULL);
 
   self->pairs = g_object_ref (pairs);
   self->settings = g_object_ref (settings);
+  self->prompts = g_object_ref (prompts);
   g_signal_connect_swapped (pairs, "items-changed", G_CALLBACK (fill_pairs), self);
   fill_pairs (self);
   show_general (self);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/pairs.h"
+#include "app/prompts.h"
 #include "app/settings.h"
 
 #include <gtk/gtk.h>
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
 #define PS_TYPE_PREFERENCES_WINDOW (ps_preferences_window_get_type ())
 G_DECLARE_FINAL_TYPE (PsPreferencesWindow, ps_preferences_window, PS, PREFERENCES_WINDOW, GtkWindow)
 
-GtkWidget *ps_preferences_window_new (PsPairs *pairs, PsSettings *settings);
+/* @prompts: asks what the server wants to know when a pair gets other folders. */
+GtkWidget *ps_preferences_window_new (PsPairs *pairs, PsSettings *settings, PsPrompts *prompts);
 
 G_END_DECLS

@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from rig import tap, wait  # noqa: E402
+from rig import screen, tap, wait  # noqa: E402
 from rig.real import Pi  # noqa: E402
 
 TITLE = "Preferences"
@@ -35,11 +35,19 @@ def turn_to(window, page):
 
 def test_changes_reach_the_ini(d):
     pi, app, window = open_preferences(d)
-    window.find("spin button", "Upload at most").set_text("500")
-    window.find("spin button", "Upload at most").press()
-    wait_ini(pi, "upload_limit=500")
-    window.find("check box", lambda name: name.startswith("Pause on metered")).press()
-    wait_ini(pi, "pause_on_metered=yes")
+    turn_to(window, "Syncing")
+    for name, number, line in (("Upload at most", 500, "upload_limit=500"),
+                               ("Keep old versions for", 7, "keep_versions_days=7"),
+                               ("Old versions take at most", 35, "versions_max_percent=35"),
+                               ("Ask before deleting more than", 5, "delete_guard_percent=5")):
+        window.find("spin button", name).set_text(str(number))
+        window.find("spin button", name).press()
+        wait_ini(pi, line)
+    for name, line in (("Pause on metered", "pause_on_metered=yes"),
+                       ("Copy symbolic links", "symlinks=keep"), ("Wait until", "fsync=no")):
+        window.find("check box", lambda text: text.startswith(name)).press()
+        wait_ini(pi, line)
+    turn_to(window, "Folders")
     window.find("text", "Port").set_text("no")
     window.find("text", "Port").press()
     window.find("label", lambda text: text.startswith("The port is a whole number"))
@@ -48,6 +56,82 @@ def test_changes_reach_the_ini(d):
     pi.write("b.txt", "later")
     pi.wait_text("b.txt", "later")
     assert app.end() == 0, app.output()
+
+
+def test_how_to_sign_in(d):
+    pi, app, window = open_preferences(d)
+    entry = window.find("text", "Key file")
+    assert entry.text() == str(pi.server.key)
+    entry.set_text("/nowhere/key")
+    entry.press()
+    window.find("label", "There is no such file.")
+    entry.set_text(str(pi.server.key))
+    entry.press()
+    wait.until("the message to go", lambda: window.peek("label", "There is no such file.") is None)
+    window.find("text", "Name of this computer").set_text("attic")
+    window.find("text", "Name of this computer").press()
+    wait_ini(pi, "device=attic")
+    window.find("combo box", "Sign in")
+    screen.wait_active(d, TITLE)
+    screen.key(d, "alt+i", "Down")
+    wait_ini(pi, "auth=password")
+
+
+def test_other_folders_begin_anew(d):
+    pi, app, window = open_preferences(d)
+    old = pi.local
+    window.find("push button", "Change the folders").press()
+    dialog = app.window("Change Folders")
+    begin = dialog.find("push button", "Begin Anew")
+    assert not begin.is_("sensitive")
+    entry = dialog.find("text", "Folder on this computer")
+    entry.set_text("not a path")
+    dialog.find("label", lambda text: text.startswith("Type the full path"))
+    assert not begin.is_("sensitive")
+    new = os.path.join(d.home, "Elsewhere")
+    pi.local = new
+    pi.write("new.txt", "new")
+    entry.set_text(new)
+    wait.until("the button", lambda: begin.is_("sensitive"))
+    begin.press()
+    app.client.wait_gone(dialog)
+    wait_ini(pi, f"local_base={new}")
+    # A union: what was missing here was not deleted there.
+    pi.wait_text("new.txt", "new")
+    pi.wait_text("a.txt", "text", side="local")
+    assert pi.text("a.txt", "remote") == "text"
+    app.wait_state("idle")
+    assert os.path.exists(os.path.join(old, "a.txt"))
+    window.find("label", new)
+    pi.write("later.txt")
+    pi.wait_text("later.txt", "text")
+    assert app.end() == 0, app.output()
+
+
+def test_folder_of_another_pair_is_tied_only_when_told(d):
+    pi, app, window = open_preferences(d)
+    foreign = os.path.join(d.home, "Foreign")
+    os.makedirs(os.path.join(foreign, ".pisync"))
+    with open(os.path.join(pi.local, ".pisync/root")) as stream:
+        lines = stream.read().splitlines()
+    with open(os.path.join(foreign, ".pisync/root"), "w") as stream:
+        stream.write("\n".join("id=12345678-1234-4234-8234-123456789abc" if line.startswith("id=")
+                               else line for line in lines) + "\n")
+    window.find("push button", "Change the folders").press()
+    dialog = app.window("Change Folders")
+    dialog.find("text", "Folder on this computer").set_text(foreign)
+    begin = dialog.find("push button", "Begin Anew")
+    wait.until("the button", lambda: begin.is_("sensitive"))
+    begin.press()
+    tie = dialog.find("check box", lambda name: name.startswith("This folder was kept"), 20)
+    assert pi.text("a.txt", "remote") == "text"
+    tie.press()
+    wait.until("the button", lambda: begin.is_("sensitive"))
+    begin.press()
+    app.client.wait_gone(dialog)
+    pi.local = foreign
+    pi.wait_text("a.txt", "text", side="local")
+    assert pi.text("a.txt", "remote") == "text"
 
 
 def test_ignore_rules_with_a_live_example(d):
