@@ -7,6 +7,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define TIME_PADDING 14 /* of log-window.ui, and a little more */
+
 struct _PsLogWindow
 {
   GtkApplicationWindow parent_instance;
@@ -207,6 +209,21 @@ on_key_press (GtkWidget *widget, GdkEventKey *event)
   return GDK_EVENT_PROPAGATE;
 }
 
+/* The columns do not measure what is in them, which would take long: a time and a name of usual
+ * length are measured once, in the font of the day. */
+static void
+ps_log_window_style_updated (GtkWidget *widget)
+{
+  PsLogWindow *self = PS_LOG_WINDOW (widget);
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (widget, "0000-00-00 00:00:00");
+  int width;
+
+  GTK_WIDGET_CLASS (ps_log_window_parent_class)->style_updated (widget);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  gtk_tree_view_column_set_fixed_width (self->time_column, width + 2 * TIME_PADDING);
+  gtk_tree_view_column_set_fixed_width (self->pair_column, width * 2 / 3);
+}
+
 static void
 ps_log_window_dispose (GObject *object)
 {
@@ -234,6 +251,7 @@ ps_log_window_class_init (PsLogWindowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  widget_class->style_updated = ps_log_window_style_updated;
   G_OBJECT_CLASS (klass)->dispose = ps_log_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = ps_log_window_finalize;
   gtk_widget_class_set_template_from_resource (widget_class,

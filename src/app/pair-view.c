@@ -24,6 +24,7 @@ struct _PsPairView
   GtkLabel *headline_label;
   GtkLabel *detail_label;
   GtkProgressBar *progress_bar;
+  GtkFlowBox *button_box;
   GtkButton *open_button;
   GtkButton *pause_button;
   GtkButton *resume_button;
@@ -164,6 +165,7 @@ ps_pair_view_class_init (PsPairViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsPairView, headline_label);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, detail_label);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, PsPairView, button_box);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, open_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, pause_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, resume_button);
@@ -179,10 +181,26 @@ ps_pair_view_class_init (PsPairViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsPairView, space_label);
 }
 
+/* The theme gives what is in a flow box room to be selected, so that the buttons would not stand in
+ * line with what is above. */
+static void
+take_padding_away (GtkFlowBox *box)
+{
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+  g_autoptr (GList) children = gtk_container_get_children (GTK_CONTAINER (box));
+
+  gtk_css_provider_load_from_data (provider, "flowboxchild { padding: 0; }", -1, NULL);
+  for (GList *l = children; l != NULL; l = l->next)
+    gtk_style_context_add_provider (gtk_widget_get_style_context (l->data),
+                                    GTK_STYLE_PROVIDER (provider),
+                                    GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
 static void
 ps_pair_view_init (PsPairView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  take_padding_away (self->button_box);
 }
 
 static void

@@ -300,6 +300,7 @@ add_row (PsPreferencesKeys *self, guint i)
     }
   if (GTK_IS_SPIN_BUTTON (widget) && row->unit != NULL)
     shown = with_unit (widget, _ (row->unit));
+  gtk_widget_set_valign (shown, GTK_ALIGN_CENTER);
   gtk_grid_attach (GTK_GRID (self), label_new (_ (row->label), widget), 0, (int)i, 1, 1);
   gtk_grid_attach (GTK_GRID (self), shown, 1, (int)i, 1, 1);
 }

@@ -113,6 +113,23 @@ update_buttons (PsVersionsWindow *self)
   gtk_widget_set_sensitive (self->refresh_button, !busy);
 }
 
+/* Size, date, and the whole of what may not have had room in the list. */
+static char *
+chosen_text (PsVersionsWindow *self)
+{
+  GtkTreeModel *model;
+  GtkTreeIter iter;
+  const PsVersion *version;
+  g_autofree char *why = NULL;
+  g_autofree char *text = NULL;
+
+  if (!gtk_tree_selection_get_selected (self->version_selection, &model, &iter))
+    return g_strdup ("");
+  gtk_tree_model_get (model, &iter, PS_VERSION_POINTER, &version, PS_VERSION_WHY, &why, -1);
+  text = ps_version_text (version);
+  return g_strdup_printf ("%s\n%s", text, why);
+}
+
 static void
 on_version_selected (PsVersionsWindow *self)
 {
@@ -123,11 +140,9 @@ on_version_selected (PsVersionsWindow *self)
     return;
   version = chosen_version (self);
   if (version != NULL)
-    {
-      text = ps_version_text (version);
-      set_shown (&self->shown_id, version->id);
-    }
-  gtk_label_set_label (self->version_label, text != NULL ? text : "");
+    set_shown (&self->shown_id, version->id);
+  text = chosen_text (self);
+  gtk_label_set_label (self->version_label, text);
   update_buttons (self);
 }
 
