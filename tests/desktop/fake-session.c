@@ -135,6 +135,10 @@ ps_session_sync_async (PsSession *self, PsSyncFlags flags, GCancellable *cancell
 gboolean
 ps_session_sync_finish (PsSession *self, GAsyncResult *result, PsSummary *summary, GError **error)
 {
+  summary->uploaded = 1284;
+  summary->payload_up = 4100000000;
+  summary->downloaded = 36;
+  summary->payload_down = 92000000;
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
@@ -541,16 +545,26 @@ ps_server_list_async (PsServer *self, const char *path, GCancellable *cancellabl
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
+  g_task_set_task_data (task, g_strdup (path), g_free);
   g_task_return_boolean (task, TRUE);
 }
 
 GPtrArray *
 ps_server_list_finish (PsServer *self, GAsyncResult *result, char **real_path, GError **error)
 {
+  static const char *const names[] = { "Music", "Photos", "PiSync" };
+  GPtrArray *folders;
+  const char *path;
+
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
-  *real_path = g_strdup ("/home/pi");
-  return g_ptr_array_new_with_free_func (g_free);
+  path = g_task_get_task_data (G_TASK (result));
+  folders = g_ptr_array_new_with_free_func (g_free);
+  /* Only the folder that one is in after the login has some. */
+  for (guint i = 0; *path == '\0' && i < G_N_ELEMENTS (names); i++)
+    g_ptr_array_add (folders, g_strdup (names[i]));
+  *real_path = g_strdup (*path == '\0' ? "/home/pi" : path);
+  return folders;
 }
 
 void
