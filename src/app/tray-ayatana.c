@@ -13,6 +13,48 @@
 #include <gdk/gdkx.h>
 #endif
 
+/* The library's indicator, but for one thing: where a host of icons over D-Bus was seen, none by
+ * XEmbed is fallen back to. A panel that crashed and starts again offers both, and an icon that is
+ * embedded and torn out within moments makes GTK complain. */
+typedef struct
+{
+  AppIndicator parent_instance;
+
+  gboolean hosted; /* at least once */
+} PsIndicator;
+
+typedef AppIndicatorClass PsIndicatorClass;
+
+GType ps_indicator_get_type (void);
+G_DEFINE_FINAL_TYPE (PsIndicator, ps_indicator, APP_INDICATOR_TYPE)
+
+static void
+ps_indicator_connection_changed (AppIndicator *indicator, gboolean connected, gpointer unused)
+{
+  if (connected)
+    ((PsIndicator *)indicator)->hosted = TRUE;
+}
+
+static GtkStatusIcon *
+ps_indicator_fallback (AppIndicator *indicator)
+{
+  if (((PsIndicator *)indicator)->hosted)
+    return NULL;
+  return APP_INDICATOR_CLASS (ps_indicator_parent_class)->fallback (indicator);
+}
+
+static void
+ps_indicator_class_init (PsIndicatorClass *klass)
+{
+  APP_INDICATOR_CLASS (klass)->connection_changed = ps_indicator_connection_changed;
+  APP_INDICATOR_CLASS (klass)->fallback = ps_indicator_fallback;
+}
+
+static void
+ps_indicator_init (PsIndicator *self)
+{
+}
+
 struct _PsTray
 {
   GObject parent_instance;
@@ -113,7 +155,8 @@ ps_tray_new (GActionGroup *actions)
   g_autofree char *icon = icon_name (self->kind);
 
   self->actions = g_object_ref (actions);
-  self->indicator = app_indicator_new ("pisync", icon, APP_INDICATOR_CATEGORY_APPLICATION_STATUS);
+  self->indicator = g_object_new (ps_indicator_get_type (), "id", "pisync", "category",
+                                  "ApplicationStatus", "icon-name", icon, NULL);
   set_theme_path (self);
   app_indicator_set_title (self->indicator, "PiSync");
   g_signal_connect_swapped (self->indicator, "connection-changed",
@@ -259,5 +302,5 @@ ps_tray_is_visible (PsTray *self)
 
   g_return_val_if_fail (PS_IS_TRAY (self), FALSE);
   g_object_get (self->indicator, "connected", &connected, NULL);
-  return connected || has_xembed_tray ();
+  return connected || (!((PsIndicator *)self->indicator)->hosted && has_xembed_tray ());
 }
