@@ -1,59 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tray icon through libayatana-appindicator. The library registers with the tray host when
- * there is one, again when the host comes back, and falls back to an XEmbed icon, which is
- * invisible where nothing embeds it; hence our own look at the tray's selection. */
+ * there is one, and again when the host comes back. */
 #include "app/tray.h"
 
+#include "app/indicator.h"
 #include "app/view.h"
 #include "build-config.h"
 
 #include <gtk/gtk.h>
-#include <libayatana-appindicator/app-indicator.h>
-#ifdef GDK_WINDOWING_X11
-#include <gdk/gdkx.h>
-#endif
-
-/* The library's indicator, but for one thing: where a host of icons over D-Bus was seen, none by
- * XEmbed is fallen back to. A panel that crashed and starts again offers both, and an icon that is
- * embedded and torn out within moments makes GTK complain. */
-typedef struct
-{
-  AppIndicator parent_instance;
-
-  gboolean hosted; /* at least once */
-} PsIndicator;
-
-typedef AppIndicatorClass PsIndicatorClass;
-
-GType ps_indicator_get_type (void);
-G_DEFINE_FINAL_TYPE (PsIndicator, ps_indicator, APP_INDICATOR_TYPE)
-
-static void
-ps_indicator_connection_changed (AppIndicator *indicator, gboolean connected, gpointer unused)
-{
-  if (connected)
-    ((PsIndicator *)indicator)->hosted = TRUE;
-}
-
-static GtkStatusIcon *
-ps_indicator_fallback (AppIndicator *indicator)
-{
-  if (((PsIndicator *)indicator)->hosted)
-    return NULL;
-  return APP_INDICATOR_CLASS (ps_indicator_parent_class)->fallback (indicator);
-}
-
-static void
-ps_indicator_class_init (PsIndicatorClass *klass)
-{
-  APP_INDICATOR_CLASS (klass)->connection_changed = ps_indicator_connection_changed;
-  APP_INDICATOR_CLASS (klass)->fallback = ps_indicator_fallback;
-}
-
-static void
-ps_indicator_init (PsIndicator *self)
-{
-}
 
 struct _PsTray
 {
@@ -155,8 +109,7 @@ ps_tray_new (GActionGroup *actions)
   g_autofree char *icon = icon_name (self->kind);
 
   self->actions = g_object_ref (actions);
-  self->indicator = g_object_new (ps_indicator_get_type (), "id", "pisync", "category",
-                                  "ApplicationStatus", "icon-name", icon, NULL);
+  self->indicator = ps_indicator_new (icon);
   set_theme_path (self);
   app_indicator_set_title (self->indicator, "PiSync");
   g_signal_connect_swapped (self->indicator, "connection-changed",
@@ -276,31 +229,9 @@ ps_tray_take_menu (PsTray *self, GPtrArray *menu)
     app_indicator_set_status (self->indicator, APP_INDICATOR_STATUS_ACTIVE);
 }
 
-/* Whether something embeds old-style icons on this screen. */
-static gboolean
-has_xembed_tray (void)
-{
-#ifdef GDK_WINDOWING_X11
-  GdkDisplay *display = gdk_display_get_default ();
-
-  if (GDK_IS_X11_DISPLAY (display))
-    {
-      Display *x = gdk_x11_display_get_xdisplay (display);
-      g_autofree char *name
-          = g_strdup_printf ("_NET_SYSTEM_TRAY_S%d", gdk_x11_get_default_screen ());
-
-      return XGetSelectionOwner (x, XInternAtom (x, name, False)) != None;
-    }
-#endif
-  return FALSE;
-}
-
 gboolean
 ps_tray_is_visible (PsTray *self)
 {
-  gboolean connected = FALSE;
-
   g_return_val_if_fail (PS_IS_TRAY (self), FALSE);
-  g_object_get (self->indicator, "connected", &connected, NULL);
-  return connected || (!((PsIndicator *)self->indicator)->hosted && has_xembed_tray ());
+  return ps_indicator_is_shown (self->indicator);
 }

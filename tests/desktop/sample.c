@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The application over the fake engine. Its one more action, "tell" (PAIR, TEXT, MILLISECONDS),
  * does what it says by a timer, as the engine does: what is triggered straight from D-Bus has no
- * user time, and would hide faults of the focus. Prints how long the main loop ever stood still. */
+ * user time, and would hide faults of the focus. */
 #include "app/app.h"
+#include "beat.h"
 #include "fake-session.h"
 
 #include <locale.h>
 #include <stdio.h>
-
-#define BEAT_MS 10
-#ifdef __SANITIZE_ADDRESS__
-#define STALL_US 500000 /* everything is several times slower */
-#else
-#define STALL_US 100000
-#endif
 
 typedef struct
 {
@@ -44,36 +38,6 @@ on_tell (GSimpleAction *action, GVariant *parameter, gpointer unused)
   g_timeout_add (milliseconds, on_due, telling);
 }
 
-/* Microseconds for which this thread could have run but other programs had the processor: a busy
- * machine is no fault of the main loop's. */
-static gint64
-waited_for_processor (void)
-{
-  g_autofree char *text = NULL;
-  guint64 run = 0, waited = 0;
-
-  if (!g_file_get_contents ("/proc/thread-self/schedstat", &text, NULL, NULL)
-      || sscanf (text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &run, &waited) != 2)
-    return 0;
-  return (gint64)(waited / 1000);
-}
-
-static gboolean
-on_beat (gpointer unused)
-{
-  static gint64 last;
-  static gint64 longest = STALL_US;
-  gint64 now = g_get_monotonic_time () - waited_for_processor ();
-
-  if (last != 0 && now - last > longest)
-    {
-      longest = now - last;
-      g_print ("stall %" G_GINT64_FORMAT " ms\n", longest / 1000);
-    }
-  last = now;
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 on_startup (GApplication *app)
 {
@@ -81,7 +45,7 @@ on_startup (GApplication *app)
       = { { .name = "tell", .activate = on_tell, .parameter_type = "(ssu)" } };
 
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
-  g_timeout_add (BEAT_MS, on_beat, NULL);
+  beat_start ();
 }
 
 int

@@ -10,8 +10,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from rig import screen, tap, wait  # noqa: E402
-from rig.real import Pi  # noqa: E402
+from rig import manager, screen, tap, wait  # noqa: E402
+from rig.real import WATCHED, Pi  # noqa: E402
 from rig.program import Program  # noqa: E402
 from rig.session import KEYRING_PASSWORD, Desktop  # noqa: E402
 
@@ -327,30 +327,50 @@ def test_missing_root_is_not_a_deletion(d):
 
 
 def test_five_thousand_files_and_the_window_answers(d):
+    """The program says itself when its main loop stood still for over 100 ms (beat.c)."""
     pi = Pi(d)
     for number in range(5000):
         pi.write(f"folder-{number % 50}/file-{number:04}.txt", f"content {number}")
-    app = pi.run()
+    app = pi.run(program=WATCHED)
     window = app.window()
     app.activate("show-log")
     app.window("PiSync Log")
-    times = []
-
-    def done():
-        times.append(app.answer_time())
-        return len(os.listdir(pi.remote)) > 50 and pi.text("folder-49/file-4999.txt", "remote")
+    before = len(app.lines)
     begin = time.monotonic()
-    wait.until("5000 files", done, 120, interval=0.01)
     wait.until(lambda: f"5000 files, there are {len(pi.names('remote'))}",
-               lambda: len(pi.names("remote")) == 5000, 60, interval=0.2)
-    # The slowest few may be the machine's fault: other tests run beside this one.
-    slow = sorted(times)[-1 - len(times) // 50]
-    print(f"# 5000 files in {time.monotonic() - begin:.1f} s; {len(times)} answers of the main "
-          "loop, "
-          f"the slowest in {max(times) * 1000:.0f} ms, 98 % within {slow * 1000:.0f} ms")
+               lambda: len(pi.names("remote")) == 5000, 120, interval=0.2)
+    print(f"# 5000 files in {time.monotonic() - begin:.1f} s")
     app.wait_state("idle", 30)
     window.find("label", lambda text: text.startswith("Up to date"))
-    assert slow < 0.1 * wait.PATIENCE, f"the main loop stood still for {slow * 1000:.0f} ms"
+    said = [line for line in app.lines[before:] if line.startswith(("beat", "stall"))]
+    print(f"# the longest for which the main loop stood still: {said[-1:] or 'below 20 ms'}")
+    assert not any(line.startswith("stall") for line in said), said
+
+
+def test_tray_by_real_clicks(d):
+    pi = Pi(d, more="full_scan_minutes=60")
+    record = manager.install(d)
+    ini = os.path.join(pi.config, "pisync.ini")
+    with open(ini) as stream:
+        text = stream.read().replace("throttling=1", "throttling=600")
+    with open(ini, "w") as stream:
+        stream.write(text)
+    app = pi.run("--hidden")
+    app.wait_state("idle")
+    app.tray().click("Pause")
+    app.wait_state("paused")
+    pi.write("from-there.txt", "there", side="remote")
+    app.tray().click("Resume")
+    pi.wait_text("from-there.txt", "there", side="local")
+    app.wait_state("idle")
+    # The next look at the server would be in ten minutes.
+    pi.write("later.txt", "later", side="remote")
+    app.tray().click("Sync Now")
+    pi.wait_text("later.txt", "later", side="local")
+    app.tray().click("Open Folder")
+    manager.wait_opened(record, pi.local)
+    app.tray().click("Quit")
+    assert app.wait(5) == 0, app.output()
 
 
 def test_cli_reaches_the_program(d):

@@ -3,18 +3,16 @@
 
 import os
 import sys
-import time
-
-from gi.repository import GLib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "e2e"))
 import fixture  # noqa: E402
 
 from . import a11y, tap, tray, wait  # noqa: E402
 from .program import Program  # noqa: E402
-from .sample import APP_ID, APP_PATH, activate  # noqa: E402
+from .sample import activate  # noqa: E402
 
 APP = os.environ.get("PISYNC_TEST_APP", "pisync")
+WATCHED = os.environ.get("PISYNC_TEST_WATCHED", "pisync-watched")
 
 INI = """[HOST]
 host=127.0.0.1
@@ -70,9 +68,9 @@ class Pi:
         with open(os.path.join(self.config, "known_hosts"), "w") as stream:
             stream.write(f"[127.0.0.1]:{self.server.port} {' '.join(key)}\n")
 
-    def run(self, *arguments, env=None):
+    def run(self, *arguments, env=None, program=APP):
         """Starts the program."""
-        return App(self.d, *arguments, env=env)
+        return App(self.d, program, *arguments, env=env)
 
     def write(self, name, text="text", side="local"):
         """A file on one side."""
@@ -127,8 +125,8 @@ class Pi:
 class App(Program):
     """The program itself; ends with the desktop."""
 
-    def __init__(self, d, *arguments, env=None):
-        super().__init__(d, [APP, *arguments], env=env)
+    def __init__(self, d, program, *arguments, env=None):
+        super().__init__(d, [program, *arguments], env=env)
         self.d = d
         self.client = a11y.Client(d)
 
@@ -147,18 +145,3 @@ class App(Program):
 
     def activate(self, action, *parameters):
         activate(self.d, action, *parameters)
-
-    def _kept_waiting(self):
-        """Seconds for which the main loop's thread was ready and had no processor so far."""
-        try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/schedstat") as stream:
-                return int(stream.read().split()[1]) / 1e9
-        except OSError:
-            return 0.0
-
-    def answer_time(self):
-        """Seconds until the main loop has answered a call, without what a busy machine took."""
-        waited, begin = self._kept_waiting(), time.monotonic()
-        self.d.call(APP_ID, APP_PATH, "org.gtk.Actions", "Describe",
-                    GLib.Variant("(s)", ("quit",)))
-        return time.monotonic() - begin - (self._kept_waiting() - waited)

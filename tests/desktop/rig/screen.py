@@ -110,10 +110,18 @@ def click(desktop, node):
     xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", 1)
 
 
-def click_tray(desktop, title="wrapper-2.0"):
+def _tray_ids(desktop):
+    return xdotool(desktop, "search", "--onlyvisible", "--class", "wrapper-2.0").split()
+
+
+def tray_windows(desktop):
+    """How many windows the panel's tray has: one, and one for an open menu."""
+    return len(_tray_ids(desktop))
+
+
+def click_tray(desktop):
     """A real click on the first icon of the panel's tray."""
-    ids = xdotool(desktop, "search", "--onlyvisible", "--class", title).split()
-    xdotool(desktop, "mousemove", "--window", ids[0], 15, 15, "click", 1)
+    xdotool(desktop, "mousemove", "--window", _tray_ids(desktop)[0], 15, 15, "click", 1)
 
 
 def active_title(desktop):

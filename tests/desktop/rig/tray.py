@@ -5,7 +5,7 @@ import time
 
 from gi.repository import GLib
 
-from . import wait
+from . import screen, wait
 
 WATCHER = ("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
 ITEM = "org.kde.StatusNotifierItem"
@@ -68,6 +68,22 @@ class Item:
         arguments = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("i", 0),
                                             int(time.time()) & 0xffffffff))
         self.desktop.call(self.bus_name, self.get("Menu"), MENU, "Event", arguments)
+
+
+    def click(self, label):
+        """A real click on the icon, then keys down to the entry, as a person would. The icon has to
+        be the first of the panel."""
+        wait.until("the drawn icon",
+                   lambda: screen.picture(self.desktop).crop(0, 0, 30, 30).colours() > 20)
+        self.find(label)
+        before = screen.tray_windows(self.desktop)
+        screen.click_tray(self.desktop)
+        wait.until("the open menu", lambda: screen.tray_windows(self.desktop) > before)
+        usable = [one[1] for one in self.flat()
+                  if one[2].get("visible", True) and one[2].get("enabled", True)
+                  and one[2].get("type") != "separator"]
+        screen.key(self.desktop, *["Down"] * (usable.index(label) + 1), "Return")
+        wait.until("the menu to close", lambda: screen.tray_windows(self.desktop) == before)
 
 
 def entry(variant):

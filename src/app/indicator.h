@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The library's tray icon with a fallback of its own: an old-style (XEmbed) icon is made only where
+ * something that embeds such icons has been there for a while and no host of today's icons has. A
+ * panel that starts offers both within moments, and an icon that is embedded and torn out again
+ * makes GTK complain. */
+#pragma once
+
+#include <libayatana-appindicator/app-indicator.h>
+
+G_BEGIN_DECLS
+
+AppIndicator *ps_indicator_new (const char *icon);
+
+/* Whether somebody shows the icon, in one way or the other. */
+gboolean ps_indicator_is_shown (AppIndicator *indicator);
+
+G_END_DECLS
