@@ -380,8 +380,9 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
   if (!ok && self.fetched->len > 0)
     ps_download_place_fetched (&self); /* it is here: do not fetch it twice */
   context->progress->n_transfers = 0;
-  if (ok)
-    return ps_reuse_tidy (self.reuse, error) && ps_executor_commit (&self, error);
+  if (ok) /* committed at once, while signatures are still on their way; then what came of these */
+    return ps_executor_commit (&self, error) && ps_reuse_tidy (self.reuse, error)
+           && ps_executor_commit (&self, error);
   if (!ps_executor_commit (&self, NULL))
     g_info ("what was done before the failure could not be recorded");
   return FALSE;

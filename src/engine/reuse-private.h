@@ -46,7 +46,7 @@ struct PsReuse
   GCancellable *stop;    /* of all jobs */
   gboolean lost;         /* the link is: nothing may be asked of it */
   guint under_way;       /* puts and gets not called back */
-  GList *publications;   /* (element-type Publication) under way */
+  GList *publications;   /* (element-type PsPublication) under way */
   int64_t measured_at;   /* monotonic */
   PsReuseRate up, down;
   PsReuseNeighbours neighbours;
@@ -103,10 +103,20 @@ void ps_reuse_keep_signature (PsReuse *self, const uint8_t sha256[32], GBytes *s
 /* Returns: whether the base has that content's signature already. */
 gboolean ps_reuse_has_signature (const PsReuse *self, const uint8_t sha256[32]);
 
-/* Publishes the signature of the content of @path, which lies there as @remote; of @replaced
- * (nullable: nothing), the row of what lay there before, signature and note are taken away. */
-void ps_reuse_publish (PsReuse *self, const char *path, const PsEntry *remote,
-                       const uint8_t sha256[32], GBytes *signature, const PsRow *replaced);
+/* A signature on its way to the server, then its note. */
+typedef struct PsPublication PsPublication;
+
+/* Begins to publish the signature of a content. It is ended or dropped later; it frees itself. */
+PsPublication *ps_publication_new (PsReuse *self, const uint8_t sha256[32], GBytes *signature);
+
+/* The content lies at @path, as @remote, now: the note follows as soon as the signature is there.
+ * Of
+ * @replaced (nullable: nothing), the row of what lay there before, both are taken away. */
+void ps_publication_end (PsPublication *self, const char *path, const PsEntry *remote,
+                         const PsRow *replaced);
+
+/* It did not come to that. */
+void ps_publication_drop (PsPublication *self);
 
 /* Returns: (transfer full): the path of the note on @path, seen as @remote. */
 char *ps_reuse_note_path (const char *path, const PsEntry *remote);

@@ -17,13 +17,15 @@
  * change are kept: they are what a delta is most likely for. */
 #define SIGNATURES_MOST (256 * 1024 * 1024)
 
-/* A signature on its way to the server, then its note. */
-typedef struct
+struct PsPublication
 {
   PsReuse *reuse; /* (nullable): ps_reuse_free () has come first */
-  char *note_path;
-  GBytes *note;
-} Publication;
+  uint8_t sha256[PS_SHA256_SIZE];
+  gboolean written; /* the signature is, or could not be: */
+  gboolean failed;
+  gboolean released; /* ended or dropped */
+  char *note_path;   /* (nullable): the content lies nowhere (yet) */
+};
 
 gboolean
 ps_reuse_wants_signature (const PsReuse *self, uint64_t size, gboolean replaces)
@@ -92,14 +94,12 @@ ps_reuse_parse_note (GBytes *note, uint8_t sha256[32])
 }
 
 static void
-end_publication (Publication *publication)
+publication_free (PsPublication *self)
 {
-  if (publication->reuse != NULL)
-    publication->reuse->publications
-        = g_list_remove (publication->reuse->publications, publication);
-  g_free (publication->note_path);
-  g_bytes_unref (publication->note);
-  g_free (publication);
+  if (self->reuse != NULL)
+    self->reuse->publications = g_list_remove (self->reuse->publications, self);
+  g_free (self->note_path);
+  g_free (self);
 }
 
 static void
@@ -107,22 +107,41 @@ note_written (const PsRemoteResult *result, gpointer user_data)
 {
   if (result->error != NULL)
     g_debug ("A note was not published: %s", result->error->message);
-  end_publication (user_data);
+  publication_free (user_data);
 }
 
 /* The note follows: where there is one, the signature is there too. */
 static void
-signature_written (const PsRemoteResult *result, gpointer user_data)
+go_on (PsPublication *self)
 {
-  Publication *publication = user_data;
+  g_autofree char *hex = ps_sha256_to_hex (self->sha256);
+  g_autoptr (GBytes) note = NULL;
+  char *text;
 
-  if (result->error != NULL || publication->reuse == NULL || publication->reuse->lost)
+  if (!self->written || !self->released)
+    return;
+  if (self->failed || self->note_path == NULL || self->reuse == NULL || self->reuse->lost)
     {
-      note_written (result, publication);
+      publication_free (self);
       return;
     }
-  ps_remote_write_async (publication->reuse->context->remote, publication->note_path,
-                         publication->note, note_written, publication);
+  text = g_strconcat (hex, "\n", NULL);
+  note = g_bytes_new_take (text, strlen (text));
+  ps_remote_write_async (self->reuse->context->remote, self->note_path, note, note_written, self);
+}
+
+static void
+signature_written (const PsRemoteResult *result, gpointer user_data)
+{
+  PsPublication *self = user_data;
+
+  if (result->error != NULL)
+    {
+      g_debug ("A signature was not published: %s", result->error->message);
+      self->failed = TRUE;
+    }
+  self->written = TRUE;
+  go_on (self);
 }
 
 static void
@@ -147,24 +166,36 @@ withdraw (PsReuse *self, const char *path, const PsRow *row)
     ps_remote_unlink_async (self->context->remote, signature, ignore_result, NULL);
 }
 
-void
-ps_reuse_publish (PsReuse *self, const char *path, const PsEntry *remote, const uint8_t sha256[32],
-                  GBytes *signature, const PsRow *replaced)
+PsPublication *
+ps_publication_new (PsReuse *reuse, const uint8_t sha256[32], GBytes *signature)
 {
-  Publication *publication = g_new0 (Publication, 1);
-  g_autofree char *hex = ps_sha256_to_hex (sha256);
-  g_autofree char *signature_path = ps_reuse_signature_path (sha256);
-  char *note = g_strconcat (hex, "\n", NULL);
+  PsPublication *self = g_new0 (PsPublication, 1);
+  g_autofree char *path = ps_reuse_signature_path (sha256);
 
-  publication->reuse = self;
-  publication->note_path = ps_reuse_note_path (path, remote);
-  publication->note = g_bytes_new_take (note, strlen (note));
-  self->publications = g_list_prepend (self->publications, publication);
-  ps_remote_write_async (self->context->remote, signature_path, signature, signature_written,
-                         publication);
-  if (replaced != NULL && replaced->remote.size >= PS_DELTA_MIN_SIZE
-      && !(replaced->has_hash && memcmp (replaced->sha256, sha256, PS_SHA256_SIZE) == 0))
-    withdraw (self, path, replaced);
+  self->reuse = reuse;
+  memcpy (self->sha256, sha256, sizeof self->sha256);
+  reuse->publications = g_list_prepend (reuse->publications, self);
+  ps_remote_write_async (reuse->context->remote, path, signature, signature_written, self);
+  return self;
+}
+
+void
+ps_publication_end (PsPublication *self, const char *path, const PsEntry *remote,
+                    const PsRow *replaced)
+{
+  if (replaced != NULL && !self->reuse->lost && replaced->remote.size >= PS_DELTA_MIN_SIZE
+      && !(replaced->has_hash && memcmp (replaced->sha256, self->sha256, PS_SHA256_SIZE) == 0))
+    withdraw (self->reuse, path, replaced);
+  self->note_path = ps_reuse_note_path (path, remote);
+  self->released = TRUE;
+  go_on (self);
+}
+
+void
+ps_publication_drop (PsPublication *self)
+{
+  self->released = TRUE;
+  go_on (self);
 }
 
 /* Returns: (transfer full) (nullable): what is published. */

@@ -54,9 +54,10 @@ typedef struct
   GBytes *signature; /* (nullable) */
 
   gboolean wants_signature;
-  int own_fd;    /* for its thread, which may take longer than the transfer */
-  uint64_t told; /* bytes, for the progress */
-  guint waits;   /* for the transfer, for the sum */
+  PsPublication *publication; /* (nullable) under way */
+  int own_fd;                 /* for its thread, which may take longer than the transfer */
+  uint64_t told;              /* bytes, for the progress */
+  guint waits;                /* for the transfer, for the sum */
   PsReuseResult result;
 } Upload;
 
@@ -86,6 +87,22 @@ replaces_known (const Upload *self)
          && ps_entry_same (&self->row.remote, &self->put.expected);
 }
 
+/* Nobody else can have a part of a file that is new and like no other. */
+static gboolean
+wants_publication (const Upload *self)
+{
+  return self->signature != NULL && !self->reuse->lost
+         && (ps_entry_present (&self->put.expected) || self->base != NULL);
+}
+
+/* As soon as there is something to publish, beside the transfer. */
+static void
+publish_signature (Upload *self)
+{
+  if (self->publication == NULL && wants_publication (self))
+    self->publication = ps_publication_new (self->reuse, self->sum, self->signature);
+}
+
 static void
 remember (Upload *self)
 {
@@ -96,10 +113,10 @@ remember (Upload *self)
   if (result->has_hash && memcmp (result->sha256, self->sum, sizeof self->sum) != 0)
     return; /* changed meanwhile: the next pass sees it */
   ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
-  /* Nobody else can have a part of a file that is new and like no other. */
-  if (!self->reuse->lost && (ps_entry_present (&self->put.expected) || self->base != NULL))
-    ps_reuse_publish (self->reuse, self->path, &result->entry, self->sum, self->signature,
-                      replaces_known (self) ? &self->row : NULL);
+  publish_signature (self);
+  if (self->publication != NULL)
+    ps_publication_end (g_steal_pointer (&self->publication), self->path, &result->entry,
+                        replaces_known (self) ? &self->row : NULL);
 }
 
 static void
@@ -108,6 +125,8 @@ stop_waiting (Upload *self)
   if (--self->waits > 0)
     return;
   remember (self);
+  if (self->publication != NULL)
+    ps_publication_drop (self->publication);
   upload_free (self);
 }
 
@@ -267,6 +286,7 @@ sign (gpointer data, GCancellable *cancellable)
 static void
 signed_it (gpointer data)
 {
+  publish_signature (data);
   stop_waiting (data);
 }
 

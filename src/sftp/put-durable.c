@@ -5,9 +5,10 @@
  * more than a window is ever sent twice. */
 #include "sftp/put.h"
 
-#define MARK_LEAST (1024 * 1024)    /* bytes; fewer are not worth the disk's time */
-#define MARK_MOST (8 * 1024 * 1024) /* bytes; more are marked whatever the time */
-#define MARK_US (250 * 1000)        /* between two marks of fewer */
+#define MARK_LEAST (1024 * 1024)       /* bytes sent; fewer are not worth the disk's time */
+#define MARK_MOST (8 * 1024 * 1024)    /* bytes sent; more are marked whatever the time */
+#define MARK_COPIED (64 * 1024 * 1024) /* bytes of the file, where most are copied */
+#define MARK_US (250 * 1000)           /* between two marks of fewer */
 
 void
 ps_put_begin_durable (PsPutOp *self)
@@ -21,16 +22,17 @@ ps_put_begin_durable (PsPutOp *self)
 static bool
 is_due (const PsPutOp *self, uint64_t upto)
 {
-  uint64_t bytes = upto - self->durable;
+  uint64_t sent = MIN (self->sent - self->sent_durable, upto - self->durable);
 
-  return bytes >= MARK_MOST
-         || (bytes >= MARK_LEAST && g_get_monotonic_time () - self->marked_at >= MARK_US);
+  return sent >= MARK_MOST || upto - self->durable >= MARK_COPIED
+         || (sent >= MARK_LEAST && g_get_monotonic_time () - self->marked_at >= MARK_US);
 }
 
 static void
 marked (PsPutOp *self)
 {
   self->durable = self->marking;
+  self->sent_durable = self->sent_marking;
   self->marking = 0;
   self->marked_at = g_get_monotonic_time ();
   self->tell_durable (self->durable, self->op.user_data);
@@ -47,6 +49,7 @@ ps_put_consider_durable (PsPutOp *self)
       || self->op.error != NULL || !is_due (self, upto))
     return;
   self->marking = upto;
+  self->sent_marking = MAX (self->sent_durable, self->sent - MIN (self->sent, self->next - upto));
   if (self->op.remote->options.fsync && ps_client_peek_info (self->op.remote->client)->fsync)
     ps_request_fsync (&self->op, handle, PS_PUT_TAG (PS_PUT_TAG_DURABLE, 0));
   else
@@ -63,5 +66,5 @@ ps_put_take_durable_reply (PsPutOp *self, const PsReply *reply)
 bool
 ps_put_waits_for_durable (const PsPutOp *self)
 {
-  return self->marking > 0 && self->next - self->durable >= PS_PUT_WINDOW;
+  return self->marking > 0 && self->sent - self->sent_durable >= PS_PUT_WINDOW;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COPY_MAX (16 * 1024 * 1024) /* at once: the server is deaf meanwhile */
-#define COPIES_MAX 2
+#define COPY_MAX (16 * 1024 * 1024)        /* at once: the server is deaf meanwhile */
+#define COPIES_MAX 4                       /* asked for, so that it is never idle */
 #define HASH_STEP (1024 * 1024)            /* bytes hashed before others have their turn */
 #define BUSY_CHANNEL (1024 * 1024)         /* one with more on its way is worth a helper */
 #define HELPER_BEGINS_AT (4 * 1024 * 1024) /* bytes still to be sent that are worth a helper */
@@ -178,7 +178,10 @@ send_chunk (PsPutOp *self, uint64_t end)
                         good ? PS_PUT_TAG (PS_PUT_TAG_WRITE, take_flight (self, self->next, length))
                              : 0);
   if (good)
-    self->next += length;
+    {
+      self->next += length;
+      self->sent += length;
+    }
   return good;
 }
 

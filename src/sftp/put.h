@@ -72,6 +72,9 @@ typedef struct
   /* What of it is durable on the server. */
   PsRemoteDurable tell_durable; /* (nullable) */
   uint64_t durable;
+  uint64_t sent;                       /* bytes that travelled or are on their way */
+  uint64_t sent_durable, sent_marking; /* and how many did at the last mark, and at the one asked
+                                          for */
   uint64_t marking; /* the server was asked to make all before it durable; 0 = nothing */
   int64_t marked_at;
 

@@ -23,6 +23,9 @@ typedef struct
 void
 ps_remote_mark_changed (PsRemote *self, const char *path)
 {
+  /* Nothing is lost with a hint. */
+  if (g_str_has_prefix (path, PS_OWN_DIR "/signatures/"))
+    return;
   if (self->caps.fsync && self->options.fsync)
     g_hash_table_add (self->changed_dirs, ps_relpath_parent (path));
 }

@@ -3,14 +3,16 @@
 """What travels, and for how long, when a large file was changed; beside rsync.
 
     meson setup _release --buildtype=release && meson compile -C _release
-    tests/bench/deltas.py _release [--size 256] [--rtt 20] [--only WORD]
+    tests/bench/deltas.py _release [--size 256] [--rtt 20] [--only WORD] [--runs 1] [--no-fsync]
 
 Two devices and one private sshd behind the project's own delaying proxy. One device edits the file
 and syncs ("up"), the other one syncs ("down"); rsync does the same with the same files. Bytes are
 those of the SFTP layer of PiSync, and what rsync --stats says; seconds are of whole programs, login
-included. Prints a Markdown table."""
+included, the best of so many runs, in which the two take turns. rsync makes nothing durable; with
+--no-fsync PiSync does not either. Prints a Markdown table."""
 
 import argparse
+import filecmp
 import os
 import pathlib
 import platform
@@ -29,6 +31,8 @@ def arguments():
     parser.add_argument("--size", type=int, default=256, help="of the file, in MiB")
     parser.add_argument("--rtt", type=int, default=20, help="round trip in ms")
     parser.add_argument("--only", default="", help="edits whose name has this word in it")
+    parser.add_argument("--runs", type=int, default=1, help="of which the best counts")
+    parser.add_argument("--no-fsync", action="store_true", help="fsync = no")
     return parser.parse_args()
 
 
@@ -52,6 +56,8 @@ class Rig:
         for name in ("laptop", "desktop"):
             device = test.pair(name, server=self.server)[1]
             device.use_port(self.server, self.port)
+            if OPTIONS.no_fsync:
+                device.change_ini("SYNC", "fsync", "no")
             self.devices.append(device)
         self.shell = " ".join([
             "ssh", "-p", str(self.port), "-i", str(self.server.key), "-F", "none",
@@ -85,17 +91,28 @@ def measure(name, make, edit):
         make(path, OPTIONS.size * edits.MIB, source)
         rig.sync(laptop)
         rig.sync(desktop)
-        shutil.copy(path, rig.there)
-        shutil.copy(path, rig.here)
+        for copy in (rig.there, rig.here):
+            shutil.copy(path, copy)
+            os.utime(copy, (1, 1))  # of another time than the edit, or rsync does not look at it
         edit(path, source)
         os.utime(path)
         os.sync()
         up, down = rig.sync(laptop), rig.sync(desktop)
         fixture.compare(laptop.local, desktop.local, name)
         target = f"{rig.server.user}@127.0.0.1:{rig.there}"
-        return up, down, rig.rsync(path, target), rig.rsync(target, rig.here)
+        result = up, down, rig.rsync(path, target), rig.rsync(target, rig.here)
+        for copy in (rig.there, rig.here):
+            if not filecmp.cmp(path, copy, shallow=False):
+                raise AssertionError(f"{name}: rsync did not do the same work")
+        return result
     finally:
         test.clean_up()
+
+
+def best(name, make, edit):
+    """The least bytes and the least seconds of several runs."""
+    runs = [measure(name, make, edit) for _ in range(OPTIONS.runs)]
+    return [tuple(map(min, zip(*column))) for column in zip(*runs)]
 
 
 def main():
@@ -106,7 +123,7 @@ def main():
     for name, (make, edit, _) in edits.EDITS.items():
         if OPTIONS.only not in name:
             continue
-        up, down, peer_up, peer_down = measure(name, make, edit)
+        up, down, peer_up, peer_down = best(name, make, edit)
         cells = [f"{count:,} | {seconds:.2f}" for count, seconds in (up, peer_up, down, peer_down)]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
