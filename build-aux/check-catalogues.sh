@@ -16,7 +16,7 @@ if ! diff -u "$dir/named" "$dir/there"; then
 fi
 
 if ! xgettext --from-code=UTF-8 --files-from=po/POTFILES --output="$dir/pot" \
-  --keyword=_ --keyword=N_ --keyword=C_:1c,2 2>"$dir/log"; then
+  --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=ps_words_plural:1,2 2>"$dir/log"; then
   cat "$dir/log" >&2
   exit 1
 fi

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/app.h"
 #include "build-config.h"
+#include "util/words.h"
 
-#include <glib/gi18n.h>
+#include <libintl.h>
 #include <locale.h>
 
 int
@@ -14,6 +15,7 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, PS_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
+  ps_words_translate ();
   g_set_prgname (PS_APP_ID);
   g_set_application_name ("PiSync");
 

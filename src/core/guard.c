@@ -95,22 +95,23 @@ ps_marker_to_text (const PsMarker *self)
                           self->id, (guint64)self->generation);
 }
 
-#define NEW_MARKER "If the folder is right, \"setup\" makes a new marker on your word."
+/* Marked for translation, which is the engine's affair. */
+#define N_(text) text
 
 /* What is wrong with a root whatever the base says. */
 static const char *
 find_unusable (const PsMarker *local, const PsMarker *remote)
 {
   if (local->state == PS_MARKER_NO_ROOT)
-    return "The local folder is not there. Is the disk mounted?";
+    return N_ ("The local folder is not there. Is the disk mounted?");
   if (remote->state == PS_MARKER_NO_ROOT)
-    return "The folder on the server is not there. Is the disk mounted on the server?";
+    return N_ ("The folder on the server is not there. Is the disk mounted on the server?");
   if (local->state == PS_MARKER_UNKNOWN_FORMAT)
-    return "The local folder's marker .pisync/root was made by a newer PiSync, or is damaged. "
-           "Update PiSync, or put the marker back from another copy.";
+    return N_ ("The local folder's marker .pisync/root was made by a newer PiSync, or is damaged. "
+               "Update PiSync, or put the marker back from another copy.");
   if (remote->state == PS_MARKER_UNKNOWN_FORMAT)
-    return "The marker .pisync/root on the server was made by a newer PiSync, or is damaged. "
-           "Update PiSync, or put the marker back from another copy.";
+    return N_ ("The marker .pisync/root on the server was made by a newer PiSync, or is damaged. "
+               "Update PiSync, or put the marker back from another copy.");
   return NULL;
 }
 
@@ -119,15 +120,18 @@ static const char *
 find_foreign (const char *base_id, const PsMarker *local, const PsMarker *remote)
 {
   if (local->state == PS_MARKER_MISSING)
-    return "The local folder has lost its marker .pisync/root. Is the disk mounted? " NEW_MARKER;
+    return N_ ("The local folder has lost its marker .pisync/root. Is the disk mounted? If the "
+               "folder is right, \"setup\" makes a new marker on your word.");
   if (remote->state == PS_MARKER_MISSING)
-    return "The folder on the server has lost its marker .pisync/root. Is the disk mounted on the "
-           "server? " NEW_MARKER;
+    return N_ (
+        "The folder on the server has lost its marker .pisync/root. Is the disk mounted on the "
+        "server? If the folder is right, \"setup\" makes a new marker on your word.");
   if (strcmp (local->id, base_id) != 0)
-    return "The local folder belongs to another pair. Is the right disk mounted? " NEW_MARKER;
+    return N_ ("The local folder belongs to another pair. Is the right disk mounted? If the folder "
+               "is right, \"setup\" makes a new marker on your word.");
   if (strcmp (remote->id, base_id) != 0)
-    return "The folder on the server belongs to another pair. Is the right disk mounted on the "
-           "server? " NEW_MARKER;
+    return N_ ("The folder on the server belongs to another pair. Is the right disk mounted on the "
+               "server? If the folder is right, \"setup\" makes a new marker on your word.");
   return NULL;
 }
 
@@ -138,11 +142,14 @@ find_taken (const PsMarker *local, const PsMarker *remote)
   if (local->state != PS_MARKER_PRESENT)
     return NULL;
   if (remote->state != PS_MARKER_PRESENT)
-    return "The local folder was synced before, but the folder on the server has no marker. Is the "
-           "disk mounted on the server? " NEW_MARKER;
+    return N_ (
+        "The local folder was synced before, but the folder on the server has no marker. Is the "
+        "disk mounted on the server? If the folder is right, \"setup\" makes a new marker on your "
+        "word.");
   if (strcmp (local->id, remote->id) != 0)
-    return "The local folder belongs to another pair than the folder on the server. Is the right "
-           "folder set? " NEW_MARKER;
+    return N_ (
+        "The local folder belongs to another pair than the folder on the server. Is the right "
+        "folder set? If the folder is right, \"setup\" makes a new marker on your word.");
   return NULL;
 }
 

@@ -123,6 +123,9 @@ is_dos_device (const char *name)
              || g_ascii_strncasecmp (name, "lpt", 3) == 0);
 }
 
+/* Marked for translation, which is for whoever tells it. */
+#define N_(text) text
+
 const char *
 ps_name_refusal (const char *name, PsNameRules rules)
 {
@@ -133,13 +136,13 @@ ps_name_refusal (const char *name, PsNameRules rules)
   for (const char *p = name; *p != '\0'; p++)
     {
       if ((guchar)*p < 0x20)
-        return "the name contains a control character";
+        return N_ ("the name contains a control character");
       if (strchr ("<>:\"|?*\\", *p) != NULL)
-        return "the name contains one of the characters < > : \" | ? * \\";
+        return N_ ("the name contains one of the characters < > : \" | ? * \\");
     }
   if (length > 0 && (name[length - 1] == '.' || name[length - 1] == ' '))
-    return "the name ends in a dot or a space";
+    return N_ ("the name ends in a dot or a space");
   if (is_dos_device (name))
-    return "the name is reserved for a device (CON, NUL, COM1 and so on)";
+    return N_ ("the name is reserved for a device (CON, NUL, COM1 and so on)");
   return NULL;
 }

@@ -7,6 +7,7 @@
 #include "engine/await.h"
 #include "engine/executor.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -61,8 +62,8 @@ remote_copy_named (const PsRemoteResult *result, gpointer user_data)
   else if (!ps_context_is_fatal (result->error))
     {
       g_autofree char *message
-          = g_strdup_printf ("both sides changed this file; the server's version is kept as %s, "
-                             "but could not be named as a conflicted copy: %s",
+          = g_strdup_printf (_ ("both sides changed this file; the server's version is kept as %s, "
+                                "but could not be named as a conflicted copy: %s"),
                              self->kept_at, result->error->message);
 
       ps_context_problem (self->executor->context, self->step->path, "conflict-copy", message);
@@ -124,7 +125,7 @@ name_local_copy (PsExecutor *executor, const PsStep *step, const char *from, int
         }
     }
   g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_FAILED,
-               "no free name for a conflicted copy of %s", step->path);
+               _ ("no free name for a conflicted copy of %s"), step->path);
   return FALSE;
 }
 

@@ -3,6 +3,7 @@
 
 #include "util/autofd.h"
 #include "util/sha256.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -20,7 +21,8 @@ ps_content_hash_local (PsContext *context, const char *path, const PsEntry *entr
     return FALSE;
   if (ps_entry_same (&before, &after) && before.size == entry->size && before.mtime == entry->mtime)
     return TRUE;
-  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_CHANGED, "%s changed while it was read", path);
+  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_CHANGED, _ ("%s changed while it was read"),
+               path);
   return FALSE;
 }
 

@@ -4,6 +4,8 @@
  * (ignored files, say) simply stays. */
 #include "engine/executor.h"
 
+#include "util/words.h"
+
 typedef struct
 {
   PsExecutor *executor;
@@ -31,9 +33,9 @@ deleted (PsExecutor *executor, const PsStep *step, uint64_t wire, const GError *
   else if (is_kept_directory (step, error) && step->replaces_kind)
     ps_context_problem (
         executor->context, step->path, "not-empty",
-        "this is a folder on one side and a file on the other, and the folder still "
-        "holds something that is never synced (ignored files or links): empty it, "
-        "or give the file another name");
+        _ ("this is a folder on one side and a file on the other, and the folder still "
+           "holds something that is never synced (ignored files or links): empty it, "
+           "or give the file another name"));
   else if (is_kept_directory (step, error))
     g_info ("%s stays: it still holds something", step->path);
   else

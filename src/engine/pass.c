@@ -5,6 +5,7 @@
 #include "engine/quick.h"
 #include "engine/walk.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #define KEY_HELD_DELETES "held-deletes"
 #define KEY_HELD_EMPTIED "held-emptied"
@@ -59,17 +60,18 @@ held_message (PsGuard guard)
   switch (guard)
     {
     case PS_GUARD_MASS_DELETE:
-      return "so many deletions at once are held until you allow them (--allow-deletes, or in the "
-             "status window); "
-             "everything else is synced";
+      return _ (
+          "so many deletions at once are held until you allow them (--allow-deletes, or in the "
+          "status window); "
+          "everything else is synced");
     case PS_GUARD_MASS_EMPTIED:
-      return "many files became empty at once, as after a crash or a full disk; they are held "
-             "until you allow it "
-             "(--allow-deletes, or in the status window)";
+      return _ ("many files became empty at once, as after a crash or a full disk; they are held "
+                "until you allow it "
+                "(--allow-deletes, or in the status window)");
     case PS_GUARD_INCOMPLETE:
-      return "a directory could not be listed to its end; what depends on it waits";
+      return _ ("a directory could not be listed to its end; what depends on it waits");
     case PS_GUARD_ROOM:
-      return "there is no room for these files; they wait until there is";
+      return _ ("there is no room for these files; they wait until there is");
     case PS_GUARD_NONE:
     case PS_GUARD_ROOT:
     case PS_GUARD_RESTORED_SERVER:

@@ -3,6 +3,7 @@
 
 #include "util/autofd.h"
 #include "util/redact.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ static gboolean
 refuse (GError **error, const char *file, const char *why)
 {
   g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
-               "The password file %s is not used: %s", file, why);
+               _ ("The password file %s is not used: %s"), file, why);
   return FALSE;
 }
 
@@ -36,11 +37,11 @@ check_file (int fd, const char *file, Guard guard, GError **error)
   if (fstat (fd, &st) != 0)
     return refuse (error, file, g_strerror (errno));
   if (!S_ISREG (st.st_mode))
-    return refuse (error, file, "it is not a regular file");
+    return refuse (error, file, _ ("it is not a regular file"));
   if (st.st_uid != geteuid () && st.st_uid != 0)
-    return refuse (error, file, "it belongs to another user");
+    return refuse (error, file, _ ("it belongs to another user"));
   if ((st.st_mode & forbidden) != 0)
-    return refuse (error, file, "others may read it; run \"chmod 600\" on it");
+    return refuse (error, file, _ ("others may read it; run \"chmod 600\" on it"));
   return TRUE;
 }
 
@@ -76,11 +77,11 @@ first_line (const char *buffer, gsize length, const char *file, GError **error)
   gsize end = newline != NULL ? (gsize)(newline - buffer) : length;
 
   if (newline == NULL && length == LINE_MAX_BYTES)
-    refuse (error, file, "its first line is too long for a password");
+    refuse (error, file, _ ("its first line is too long for a password"));
   else if (memchr (buffer, '\0', end) != NULL)
-    refuse (error, file, "its first line is not text");
+    refuse (error, file, _ ("its first line is not text"));
   else if (end == 0 || (end == 1 && buffer[0] == '\r'))
-    refuse (error, file, "its first line is empty");
+    refuse (error, file, _ ("its first line is empty"));
   else
     return g_strndup (buffer, buffer[end - 1] == '\r' ? end - 1 : end);
   return NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/picture.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 static void
@@ -139,8 +141,9 @@ say_failed (PsStatus *status, guint64 failed)
 {
   status->kind = PS_STATUS_ERROR;
   status->message
-      = failed == 1 ? g_strdup ("1 path could not be synced")
-                    : g_strdup_printf ("%" G_GUINT64_FORMAT " paths could not be synced", failed);
+      = g_strdup_printf (ps_words_plural ("%lu path could not be synced",
+                                          "%lu paths could not be synced", (gulong)failed),
+                         (gulong)failed);
 }
 
 /* The first that holds is what is shown. */
@@ -154,7 +157,7 @@ choose_kind (const PsPicture *self, const PsSchedule *schedule, PsStatus *status
   else if (schedule->paused || schedule->metered)
     say (status, PS_STATUS_PAUSED, NULL);
   else if (schedule->offline)
-    say (status, PS_STATUS_OFFLINE, "there is no network");
+    say (status, PS_STATUS_OFFLINE, _ ("there is no network"));
   else if (self->error != NULL)
     say (status, kind_of_error (self->error), self->error->message);
   else if (self->last.held->len > 0)

@@ -3,6 +3,7 @@
 
 #include "engine/password.h"
 #include "sftp/error.h"
+#include "util/words.h"
 
 void
 ps_prompts_init (PsPrompts *self, const PsConfig *config, PsMailbox *mailbox)
@@ -81,7 +82,7 @@ ask_secret (const PsSecretRequest *request, gpointer data, GCancellable *cancell
   if (refused != NULL)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-                   "The server %s did not accept the password in %s; correct it there",
+                   _ ("The server %s did not accept the password in %s; correct it there"),
                    request->host, refused);
       return NULL;
     }

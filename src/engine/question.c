@@ -3,6 +3,7 @@
 
 #include "sftp/error.h"
 #include "util/redact.h"
+#include "util/words.h"
 
 typedef enum
 {
@@ -219,7 +220,7 @@ wait_for_answer (PsQuestion *self, GCancellable *cancellable)
 static void
 set_cancelled (GError **error)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The login was cancelled");
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The login was cancelled"));
 }
 
 gboolean
@@ -233,23 +234,32 @@ ps_question_wait_trust (PsQuestion *self, GCancellable *cancellable, GError **er
     set_cancelled (error);
   else
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-                 "The host key of %s (%s) was not accepted", self->host_key.host,
+                 _ ("The host key of %s (%s) was not accepted"), self->host_key.host,
                  self->host_key.fingerprint);
   return FALSE;
 }
 
-static const char *
-secret_noun (PsSecretKind kind)
+static void
+set_refused (const PsQuestion *self, GError **error)
 {
-  switch (kind)
+  const char *user = self->secret.user != NULL ? self->secret.user : _ ("the account");
+  const char *host = self->secret.host;
+
+  switch (self->secret.kind)
     {
     case PS_SECRET_PASSWORD:
-      return "password";
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+                   _ ("No password was given for %s on %s"), user, host);
+      break;
     case PS_SECRET_PASSPHRASE:
-      return "passphrase";
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+                   _ ("No passphrase was given for %s on %s"), user, host);
+      break;
     case PS_SECRET_PROMPT:
     default:
-      return "answer";
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, _ ("No answer was given for %s on %s"),
+                   user, host);
+      break;
     }
 }
 
@@ -269,9 +279,7 @@ ps_question_wait_secret (PsQuestion *self, GCancellable *cancellable, GError **e
   if (state == STATE_GONE)
     set_cancelled (error);
   else
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, "No %s was given for %s on %s",
-                 secret_noun (self->secret.kind),
-                 self->secret.user != NULL ? self->secret.user : "the account", self->secret.host);
+    set_refused (self, error);
   return NULL;
 }
 

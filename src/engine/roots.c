@@ -3,6 +3,7 @@
 
 #include "util/fault.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -11,17 +12,17 @@
 #define KEY_RESTORED "restored-server"
 #define SECOND_LOOK_US (3 * G_USEC_PER_SEC)
 
-static const char restored_text[]
-    = "the server's folder is older than when it was last seen: was it restored from a backup? "
-      "Nothing is deleted and no newer file "
-      "is overwritten until you say that it is right (--accept-restored-server, or in the status "
-      "window)";
+static const char restored_text[] = N_ (
+    "the server's folder is older than when it was last seen: was it restored from a backup? "
+    "Nothing is deleted and no newer file "
+    "is overwritten until you say that it is right (--accept-restored-server, or in the status "
+    "window)");
 
 static gboolean
 hold (PsContext *context, const char *reason, GError **error)
 {
-  ps_context_held (context, PS_GUARD_ROOT, 1, reason);
-  g_set_error_literal (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD, reason);
+  ps_context_held (context, PS_GUARD_ROOT, 1, _ (reason));
+  g_set_error_literal (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD, _ (reason));
   return FALSE;
 }
 
@@ -139,7 +140,7 @@ ps_roots_check (PsContext *context, PsRoots *roots, GError **error)
   if (!check_generation (context, roots, error))
     return FALSE;
   if (roots->restored)
-    ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, restored_text);
+    ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text));
   return TRUE;
 }
 
@@ -195,10 +196,12 @@ ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind, GCancellable *
     return FALSE;
   if (here.state == PS_MARKER_UNKNOWN_FORMAT || there.state == PS_MARKER_UNKNOWN_FORMAT)
     {
-      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
-                   "the marker .pisync/root %s was made by a newer PiSync, or is damaged",
-                   here.state == PS_MARKER_UNKNOWN_FORMAT ? "of the local folder"
-                                                          : "on the server");
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG, "%s",
+                   here.state == PS_MARKER_UNKNOWN_FORMAT
+                       ? _ ("the marker .pisync/root of the local folder was made by a newer "
+                            "PiSync, or is damaged")
+                       : _ ("the marker .pisync/root on the server was made by a newer "
+                            "PiSync, or is damaged"));
       return FALSE;
     }
   if (here.state == PS_MARKER_PRESENT && !rebind
@@ -206,8 +209,8 @@ ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind, GCancellable *
     {
       g_set_error_literal (
           error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
-          "the local folder belongs to another pair (or the server's disk is not mounted); "
-          "--rebind ties it to this server's folder instead");
+          _ ("the local folder belongs to another pair (or the server's disk is not mounted); "
+             "--rebind ties it to this server's folder instead"));
       return FALSE;
     }
   if (there.state != PS_MARKER_PRESENT)

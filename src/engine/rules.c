@@ -4,6 +4,7 @@
 #include "core/ignore.h"
 #include "engine/await.h"
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -56,7 +57,7 @@ ps_rules_read (PsContext *context, const char *dir, const PsListing *local, cons
   if ((here != NULL ? here : there)->size > PS_IGNORE_MAX)
     {
       g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
-                   "%s is longer than %d KiB; nothing below its directory is synced", path,
+                   _ ("%s is longer than %d KiB; nothing below its directory is synced"), path,
                    PS_IGNORE_MAX / 1024);
       return FALSE;
     }
@@ -64,7 +65,7 @@ ps_rules_read (PsContext *context, const char *dir, const PsListing *local, cons
                        : ps_await_read (context->remote, path, 0, PS_IGNORE_MAX,
                                         context->cancellable, error);
   if (*text == NULL)
-    g_prefix_error (error, "The ignore rules of this directory cannot be read: ");
+    g_prefix_error (error, _ ("The ignore rules of this directory cannot be read: "));
   return *text != NULL;
 }
 
@@ -114,6 +115,6 @@ ps_name_clashes_check (PsNameClashes *self, const char *name)
   const char *why = ps_name_refusal (name, self->rules);
 
   if (why == NULL && self->folded != NULL && !g_hash_table_add (self->folded, fold (name)))
-    why = "the other side already has a name that differs from this one in case alone";
+    why = N_ ("the other side already has a name that differs from this one in case alone");
   return why;
 }

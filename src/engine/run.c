@@ -8,6 +8,7 @@
 #include "engine/quick.h"
 #include "engine/roots.h"
 #include "engine/versions.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -171,8 +172,8 @@ tell_moved_aside (PsRun *self, const char *moved_aside)
   event->when = ps_clock_now (self->clock);
   event->code = g_strdup ("damaged-base");
   event->message = g_strdup_printf (
-      "the record of the last sync was damaged and is now %s; this run deletes nothing and "
-      "compares what is on both sides",
+      _ ("the record of the last sync was damaged and is now %s; this run deletes nothing and "
+         "compares what is on both sides"),
       moved_aside);
   if (self->ports.event != NULL)
     self->ports.event (event, self->ports.data);

@@ -8,6 +8,7 @@
 #include "sftp/installkey.h"
 #include "sftp/remote.h"
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +108,7 @@ is_connected (PsServerLink *self, GError **error)
 {
   if (self->remote != NULL)
     return TRUE;
-  g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, "There is no connection to %s",
+  g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, _ ("There is no connection to %s"),
                self->config->host);
   return FALSE;
 }
@@ -151,9 +152,9 @@ list_root (PsServerLink *self, const char *path, GCancellable *cancellable, GErr
     return g_steal_pointer (&listing);
   if (listing->state == PS_LISTING_GONE)
     g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED,
-                 "There is no folder %s on the server", path);
+                 _ ("There is no folder %s on the server"), path);
   else
-    g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, "Could not list %s: %s", path,
+    g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, _ ("Could not list %s: %s"), path,
                  listing->message);
   return NULL;
 }
@@ -203,7 +204,7 @@ make_local_root (const char *path, GError **error)
   if (g_mkdir_with_parents (path, 0777) != 0)
     {
       g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG,
-                   "The local folder %s cannot be made: %s", path, g_strerror (errno));
+                   _ ("The local folder %s cannot be made: %s"), path, g_strerror (errno));
       return NULL;
     }
   return ps_local_open (path, error);
@@ -306,7 +307,7 @@ join_local (PsServerLink *self, GError **error)
   if (marker.state != PS_MARKER_PRESENT)
     {
       g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD,
-                   "%s is not the folder of this pair: is the disk mounted?",
+                   _ ("%s is not the folder of this pair: is the disk mounted?"),
                    self->config->local_base);
       return NULL;
     }
@@ -342,16 +343,16 @@ save_version (PsServerLink *self, const char *id, const char *file, GCancellable
 
   if (fd < 0)
     {
-      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG, "%s cannot be made: %s", file,
-                   g_strerror (errno));
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG, _ ("%s cannot be made: %s"),
+                   file, g_strerror (errno));
       return FALSE;
     }
   if (ps_versions_fetch (self->remote, id, fd, &entry, cancellable, error))
     {
       if (fsync (fd) == 0)
         return TRUE;
-      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, "%s cannot be written: %s", file,
-                   g_strerror (errno));
+      g_set_error (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, _ ("%s cannot be written: %s"),
+                   file, g_strerror (errno));
     }
   unlink (file);
   return FALSE;

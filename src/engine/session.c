@@ -6,6 +6,7 @@
 #include "engine/job.h"
 #include "engine/memo.h"
 #include "engine/picture.h"
+#include "util/words.h"
 
 #define LAST_SYNC_EVERY 300           /* seconds between writing it down: not every few seconds */
 #define TIMER_MAX_MS (10 * 60 * 1000) /* the wall clock may be set: a pause is looked at again */
@@ -108,8 +109,8 @@ take_question (PsQuestion *question, gpointer data)
   PsSession *self = data;
 
   self->picture.asking = ps_question_kind (question) == PS_QUESTION_HOST_KEY
-                             ? "the server's host key must be confirmed"
-                             : "the server wants a password or another answer";
+                             ? _ ("the server's host key must be confirmed")
+                             : _ ("the server wants a password or another answer");
   g_signal_emit (self, signals[SIGNAL_QUESTION], 0, question);
 }
 

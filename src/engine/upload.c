@@ -6,6 +6,7 @@
 #include "engine/executor.h"
 #include "util/autofd.h"
 #include "util/sha256.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -176,7 +177,7 @@ open_source (PsTransfer *transfer, GError **error)
   transfer->source.executable = step->local.executable;
   if (ps_entry_same (&transfer->source, &step->local))
     return TRUE;
-  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_CHANGED, "%s changed since it was scanned",
+  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_CHANGED, _ ("%s changed since it was scanned"),
                step->path);
   return FALSE;
 }

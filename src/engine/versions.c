@@ -3,6 +3,7 @@
 
 #include "core/names.h"
 #include "engine/await.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -135,7 +136,7 @@ ps_versions_fetch (PsRemote *remote, const char *id, int fd, PsEntry *entry,
   if (entry->kind != PS_KIND_FILE)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE,
-                   "the version %s is not on the server (any more)", id);
+                   _ ("the version %s is not on the server (any more)"), id);
       return FALSE;
     }
   return ps_await_get (remote, path, fd, entry, cancellable, error);
@@ -176,7 +177,7 @@ keep_displaced (PsLocal *local, const char *displaced, const char *path, int64_t
         }
     }
   g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_EXISTS,
-               "%s was written meanwhile and lies at %s: there is no free name for it", path,
+               _ ("%s was written meanwhile and lies at %s: there is no free name for it"), path,
                displaced);
   return FALSE;
 }
@@ -194,8 +195,7 @@ put_in_place (PsLocal *local, PsLocalTemp *temp /* (transfer full) */, const cha
   if (present.kind != PS_KIND_ABSENT && present.kind != PS_KIND_FILE)
     {
       g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_EXISTS,
-                   "there is a %s at %s now; restore the file under another name",
-                   ps_kind_name (present.kind), path);
+                   _ ("%s is no file now; restore the version under another name"), path);
       return FALSE;
     }
   return ps_local_place (local, g_steal_pointer (&owned), path, &present, TRUE, &placed, &displaced,

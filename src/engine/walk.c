@@ -8,6 +8,7 @@
 #include "core/ignore.h"
 #include "engine/content.h"
 #include "engine/rules.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -119,8 +120,8 @@ is_skipped (Walk *walk, const Sight *sight)
   ps_context_notice (walk->context, sight->path,
                      odd->kind == PS_KIND_SYMLINK ? "symlink" : "special",
                      odd->kind == PS_KIND_SYMLINK
-                         ? "is a symbolic link and is left alone (symlinks = keep copies links)"
-                         : "is neither a file nor a directory and is left alone");
+                         ? _ ("is a symbolic link and is left alone (symlinks = keep copies links)")
+                         : _ ("is neither a file nor a directory and is left alone"));
   return TRUE;
 }
 
@@ -179,7 +180,7 @@ is_refused (Walk *walk, const Place *place, const Sight *sight, PsAction action)
     why = ps_name_clashes_check (place->clashes_local, name);
   if (why == NULL)
     return FALSE;
-  ps_context_problem (context, sight->path, "name", why);
+  ps_context_problem (context, sight->path, "name", _ (why));
   return TRUE;
 }
 
@@ -219,7 +220,7 @@ visit (Walk *walk, const Place *place, Sight *sight, GError **error)
 
   if (!ps_relpath_valid (sight->path))
     {
-      ps_context_problem (walk->context, sight->path, "name", "the path is too long");
+      ps_context_problem (walk->context, sight->path, "name", _ ("the path is too long"));
       return TRUE;
     }
   if (ps_ignore_match (walk->ignore, sight->path, dir))
@@ -286,15 +287,12 @@ merge (Walk *walk, const Place *place, const GArray *rows, GError **error)
 
 /* Names that a lister refused are problems of the person's, never deletions. */
 static void
-tell_refused (Walk *walk, const PsListing *listing, const char *where)
+tell_refused (Walk *walk, const PsListing *listing, const char *message)
 {
   for (guint i = 0; listing != NULL && listing->refused != NULL && i < listing->refused->len; i++)
     {
       g_autofree char *path
           = ps_relpath_join (listing->dir, g_ptr_array_index (listing->refused, i));
-      g_autofree char *message
-          = g_strdup_printf ("the name cannot be used (seen %s); nothing was written", where);
-
       ps_context_problem (walk->context, path, "name", message);
     }
 }
@@ -312,9 +310,11 @@ is_incomplete (Walk *walk, const PsListing *listing, PsSide side)
   if (listing->state == PS_LISTING_INCOMPLETE)
     {
       message = g_strdup_printf (
-          "the directory could not be listed %s: %s; nothing below it is touched",
-          side == PS_SIDE_LOCAL ? "here" : "on the server",
-          listing->message != NULL ? listing->message : "unknown reason");
+          side == PS_SIDE_LOCAL
+              ? _ ("the directory could not be listed here: %s; nothing below it is touched")
+              : _ ("the directory could not be listed on the server: %s; nothing below it is "
+                   "touched"),
+          listing->message != NULL ? listing->message : _ ("unknown reason"));
       ps_context_problem (walk->context, listing->dir, "incomplete", message);
     }
   return TRUE;
@@ -363,7 +363,8 @@ walk_dir (Walk *walk, const char *dir, const PsListing *local, const PsListing *
   if (is_incomplete (walk, local, PS_SIDE_LOCAL) || is_incomplete (walk, remote, PS_SIDE_REMOTE))
     return TRUE;
   tell_refused (walk, local, "here");
-  tell_refused (walk, remote, "on the server");
+  tell_refused (walk, remote,
+                _ ("the name cannot be used (seen on the server); nothing was written"));
   if (!read_rules (walk, &place))
     {
       if (walk->failure == NULL)

@@ -4,6 +4,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,15 +22,15 @@ ps_local_mkdir (PsLocal *self, const char *path, PsEntry *made, GError **error)
   if (parent < 0 || !ps_local_check_name (self, path, error) || ps_fault ("local-mkdir", error))
     return FALSE;
   if (mkdirat (parent, name, 0777) != 0 && errno != EEXIST)
-    return ps_local_fail (error, errno, "make the directory", path);
+    return ps_local_fail (error, errno, N_ ("Could not make the directory %s"), path);
   ps_local_mark_dir (self, parent);
   number = ps_local_stat_at (parent, name, made);
   ps_local_hand_out (self, made);
   if (number != 0)
-    return ps_local_fail (error, number, "make the directory", path);
+    return ps_local_fail (error, number, N_ ("Could not make the directory %s"), path);
   return made->kind == PS_KIND_DIR
          || ps_local_refuse (error, PS_LOCAL_ERROR_EXISTS, path,
-                             "is there already and is no directory");
+                             N_ ("%s is there already and is no directory"));
 }
 
 gboolean
@@ -44,13 +45,14 @@ ps_local_symlink (PsLocal *self, const char *path, const char *target, PsEntry *
     return FALSE;
   if (symlinkat (target, parent, name) != 0)
     return self->caps.symlinks
-               ? ps_local_fail (error, errno, "make the symbolic link", path)
+               ? ps_local_fail (error, errno, N_ ("Could not make the symbolic link %s"), path)
                : ps_local_refuse (error, PS_LOCAL_ERROR_FAILED, path,
-                                  "is a symbolic link, which this disk cannot hold");
+                                  N_ ("%s is a symbolic link, which this disk cannot hold"));
   ps_local_mark_dir (self, parent);
   number = ps_local_stat_at (parent, name, made);
   ps_local_hand_out (self, made);
-  return number == 0 || ps_local_fail (error, number, "make the symbolic link", path);
+  return number == 0
+         || ps_local_fail (error, number, N_ ("Could not make the symbolic link %s"), path);
 }
 
 /* Both ends of a move or link, opened. */
@@ -90,7 +92,7 @@ check_from (const Ends *ends, PsEntry *now, GError **error)
   int number = ps_local_stat_at (ends->from_fd, ends->from_name, now);
 
   if (number != 0)
-    return ps_local_fail (error, number, "find", ends->from_path);
+    return ps_local_fail (error, number, N_ ("Could not find %s"), ends->from_path);
   return ends->expected == NULL || ps_local_is_expected (ends->local, now, ends->expected)
          || ps_local_changed (error, ends->from_path);
 }
@@ -149,7 +151,7 @@ verify_moved (const Ends *ends, const PsEntry *before, PsEntry *moved, GError **
   int number = ps_local_stat_at (ends->to_fd, ends->to_name, moved);
 
   if (number != 0)
-    return ps_local_fail (error, number, "find again", ends->to_path);
+    return ps_local_fail (error, number, N_ ("Could not find %s again"), ends->to_path);
   if (ps_local_is_expected (ends->local, moved, before))
     return TRUE;
   number = ps_local_rename_new (ends->local, ends->to_fd, ends->to_name, ends->from_fd,
@@ -173,7 +175,7 @@ ps_local_move (PsLocal *self, const char *from, const char *to, const PsEntry *e
     return FALSE;
   number = rename_ends (&ends);
   if (number != 0)
-    return ps_local_fail (error, number, "move to its new name", to);
+    return ps_local_fail (error, number, N_ ("Could not move to the new name %s"), to);
   ps_local_mark_dir (self, ends.from_fd);
   ps_local_mark_dir (self, ends.to_fd);
   if (!verify_moved (&ends, &before, moved, error))
@@ -198,8 +200,8 @@ ps_local_link (PsLocal *self, const char *path, const char *to, const PsEntry *e
       if (saved == EPERM || saved == EOPNOTSUPP || saved == ENOSYS || saved == EMLINK
           || saved == EXDEV)
         return ps_local_refuse (error, PS_LOCAL_ERROR_FAILED, path,
-                                "cannot get a second name on this disk");
-      return ps_local_fail (error, saved, "give a second name to", path);
+                                N_ ("%s cannot get a second name on this disk"));
+      return ps_local_fail (error, saved, N_ ("Could not give a second name to %s"), path);
     }
   ps_local_mark_dir (self, ends.to_fd);
   if (ps_local_stat_at (ends.to_fd, ends.to_name, &linked) == 0
@@ -239,7 +241,7 @@ ps_local_set_attributes (PsLocal *self, const char *path, const PsEntry *expecte
   if (number == 0 && before.mtime != wanted->mtime)
     number = ps_local_set_mtime (fd, wanted->mtime);
   if (number != 0)
-    return ps_local_fail (error, number, "set time and permissions of", path);
+    return ps_local_fail (error, number, N_ ("Could not set time and permissions of %s"), path);
   ps_local_mark_file (self, fd);
   if (!ps_local_fstat (fd, now, error))
     return FALSE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "local/local-private.h"
 
+#include "util/words.h"
+
 #include <errno.h>
 #include <fcntl.h>
 
@@ -104,7 +106,7 @@ ps_local_fstat (int fd, PsEntry *entry, GError **error)
 
   *entry = (PsEntry){ 0 };
   if (fstat (fd, &st) != 0)
-    return ps_local_fail (error, errno, "look at", "the open file");
+    return ps_local_fail (error, errno, N_ ("Could not look at %s"), _ ("the open file"));
   ps_local_entry_from_stat (entry, &st);
   return TRUE;
 }

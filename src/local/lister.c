@@ -4,6 +4,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,16 +16,16 @@ static void
 set_incomplete (PsListing *listing, int number, const char *name)
 {
   g_autofree char *dir
-      = g_filename_display_name (*listing->dir != '\0' ? listing->dir : "the folder itself");
+      = g_filename_display_name (*listing->dir != '\0' ? listing->dir : _ ("the folder itself"));
   g_autofree char *what = name != NULL ? g_filename_display_name (name) : NULL;
 
   listing->state = PS_LISTING_INCOMPLETE;
   g_free (listing->message);
   listing->message
       = what != NULL
-            ? g_strdup_printf ("could not look at %s in %s: %s", what, dir, g_strerror (number))
-            : g_strdup_printf ("could not list %s: %s%s", dir, g_strerror (number),
-                               number == ELOOP ? " (it became a symbolic link)" : "");
+            ? g_strdup_printf (_ ("could not look at %s in %s: %s"), what, dir, g_strerror (number))
+            : g_strdup_printf (_ ("could not list %s: %s%s"), dir, g_strerror (number),
+                               number == ELOOP ? _ (" (it became a symbolic link)") : "");
 }
 
 static void
@@ -173,7 +174,7 @@ lister_next (gpointer data, PsCancellable *cancellable, GError **error)
   if (*dir == '\0' && listing->state == PS_LISTING_GONE)
     {
       ps_local_refuse (error, PS_LOCAL_ERROR_ROOT, self->root,
-                       "is not there any more. Is its disk mounted?");
+                       N_ ("%s is not there any more. Is its disk mounted?"));
       return NULL;
     }
   return g_steal_pointer (&listing);

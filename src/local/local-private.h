@@ -48,10 +48,10 @@ struct PsLocalTemp
 PsLocalError ps_local_error_from_errno (int number);
 
 /* Sets @error to "Could not DOING PATH: …, ADVICE" by the errno @number. Returns FALSE. */
-gboolean ps_local_fail (GError **error, int number, const char *doing, const char *path);
+gboolean ps_local_fail (GError **error, int number, const char *pattern, const char *path);
 
-/* Sets @error to @code with "PATH WHAT". Returns FALSE. */
-gboolean ps_local_refuse (GError **error, PsLocalError code, const char *path, const char *what);
+/* Sets @error to @code; @pattern is as above. Returns FALSE. */
+gboolean ps_local_refuse (GError **error, PsLocalError code, const char *path, const char *pattern);
 
 /* Sets @error to PS_LOCAL_ERROR_CHANGED. Returns FALSE. */
 gboolean ps_local_changed (GError **error, const char *path);

@@ -3,6 +3,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,15 +33,18 @@ ps_local_stat (PsLocal *self, const char *path, PsEntry *entry, GError **error)
     }
   number = ps_local_stat_at (parent, name, entry);
   ps_local_hand_out (self, entry);
-  return number == 0 || number == ENOENT || ps_local_fail (error, number, "look at", path);
+  return number == 0 || number == ENOENT
+         || ps_local_fail (error, number, N_ ("Could not look at %s"), path);
 }
 
 static gboolean
 refuse_other_kind (GError **error, const char *path, const PsEntry *entry)
 {
-  g_autofree char *what = g_strdup_printf ("is a %s now, no file", ps_kind_name (entry->kind));
-
-  return ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path, what);
+  return ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path,
+                          entry->kind == PS_KIND_DIR ? N_ ("%s is a directory now, no file")
+                          : entry->kind == PS_KIND_SYMLINK
+                              ? N_ ("%s is a symbolic link now, no file")
+                              : N_ ("%s is a special file now, no file"));
 }
 
 int
@@ -65,9 +69,10 @@ ps_local_open_file (PsLocal *self, const char *path, PsEntry *entry, GError **er
     {
       number = number != 0 ? number : errno;
       if (number == ELOOP)
-        ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path, "is a symbolic link now, no file");
+        ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path,
+                         N_ ("%s is a symbolic link now, no file"));
       else
-        ps_local_fail (error, number, "open", path);
+        ps_local_fail (error, number, N_ ("Could not open %s"), path);
       return -1;
     }
   if (!ps_local_fstat (fd, entry, error))
@@ -93,9 +98,9 @@ ps_local_read_link (PsLocal *self, const char *path, GError **error)
     return NULL;
   length = readlinkat (parent, name, target, PATH_MAX);
   if (length < 0 && errno == EINVAL)
-    ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path, "is no symbolic link any more");
+    ps_local_refuse (error, PS_LOCAL_ERROR_CHANGED, path, N_ ("%s is no symbolic link any more"));
   else if (length < 0)
-    ps_local_fail (error, errno, "read the link", path);
+    ps_local_fail (error, errno, N_ ("Could not read the link %s"), path);
   if (length < 0)
     return NULL;
   target[length] = '\0';
@@ -170,9 +175,9 @@ ps_local_copy_into (PsLocal *self, const char *path, PsLocalTemp *temp, GCancell
   if (from < 0)
     return FALSE;
   if (ftruncate (temp->fd, 0) != 0 || lseek (temp->fd, 0, SEEK_SET) != 0)
-    return ps_local_fail (error, errno, "write a copy of", path);
+    return ps_local_fail (error, errno, N_ ("Could not write a copy of %s"), path);
   number = copy_content (from, temp->fd, cancellable);
   if (number == ECANCELED && g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
-  return number == 0 || ps_local_fail (error, number, "copy", path);
+  return number == 0 || ps_local_fail (error, number, N_ ("Could not copy %s"), path);
 }

@@ -5,6 +5,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,14 +95,14 @@ ps_local_write_marker (PsLocal *self, const PsMarker *marker, GError **error)
   if (ps_fault ("local-marker", error))
     return FALSE;
   if (mkdirat (self->root_fd, PS_OWN_DIR, 0700) != 0 && errno != EEXIST)
-    return ps_local_fail (error, errno, "make " PS_OWN_DIR " in", self->root);
+    return ps_local_fail (error, errno, N_ ("Could not make .pisync in %s"), self->root);
   own = ps_local_resolve (self, PS_OWN_DIR, O_RDONLY);
   if (own < 0)
-    return ps_local_fail (error, errno, "open " PS_OWN_DIR " in", self->root);
+    return ps_local_fail (error, errno, N_ ("Could not open .pisync in %s"), self->root);
   number = write_text (own, text);
   if (number != 0)
-    return ps_local_fail (error, number, "write the marker in", self->root);
+    return ps_local_fail (error, number, N_ ("Could not write the marker in %s"), self->root);
   if (fsync (own) != 0 || fsync (self->root_fd) != 0)
-    return ps_local_fail (error, errno, "make the marker durable in", self->root);
+    return ps_local_fail (error, errno, N_ ("Could not make the marker durable in %s"), self->root);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +72,7 @@ ps_local_open (const char *root, GError **error)
       g_autofree char *name = g_filename_display_name (root);
 
       g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_ROOT,
-                   "The folder %s cannot be used: %s. Is its disk mounted?", name,
+                   _ ("The folder %s cannot be used: %s. Is its disk mounted?"), name,
                    g_strerror (errno));
       return NULL;
     }
@@ -128,12 +129,12 @@ open_own (PsLocal *self, const char *path, GError **error)
     return -1;
   if (mkdirat (parent, name, 0700) != 0 && errno != EEXIST)
     {
-      ps_local_fail (error, errno, "make", path);
+      ps_local_fail (error, errno, N_ ("Could not make %s"), path);
       return -1;
     }
   fd = ps_local_resolve (self, path, O_RDONLY);
   if (fd < 0)
-    ps_local_fail (error, errno, "open", path);
+    ps_local_fail (error, errno, N_ ("Could not open %s"), path);
   else if (fchmod (fd, 0700) != 0)
     g_debug ("%s keeps its mode: %s", path, g_strerror (errno)); /* FAT */
   return ps_steal_fd (&fd);

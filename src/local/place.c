@@ -16,6 +16,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,7 @@ place_new (const Placing *placing, GError **error)
                                     placing->parent, placing->name);
 
   if (number != 0)
-    return ps_local_fail (error, number, "put in place", placing->path);
+    return ps_local_fail (error, number, N_ ("Could not put %s in place"), placing->path);
   let_go (placing->temp);
   ps_local_mark_dir (placing->local, placing->parent);
   return !ps_fault ("local-placed", error);
@@ -79,7 +80,7 @@ make_private (const Placing *placing, GError **error)
   g_autofree char *private_name = ps_local_private_name (placing->path);
 
   if (renameat (placing->local->tmp_fd, temp->name, placing->local->tmp_fd, private_name) != 0)
-    return ps_local_fail (error, errno, "put in place", placing->path);
+    return ps_local_fail (error, errno, N_ ("Could not put %s in place"), placing->path);
   let_go (temp);
   temp->name = g_steal_pointer (&private_name);
   g_hash_table_add (temp->local->live, temp->name);
@@ -113,8 +114,9 @@ exchange (const Placing *placing, char **displaced, GError **error)
   PsEntry old;
 
   if (renameat2 (self->tmp_fd, temp->name, placing->parent, placing->name, RENAME_EXCHANGE) != 0)
-    return errno == ENOENT ? ps_local_changed (error, placing->path)
-                           : ps_local_fail (error, errno, "put in place", placing->path);
+    return errno == ENOENT
+               ? ps_local_changed (error, placing->path)
+               : ps_local_fail (error, errno, N_ ("Could not put %s in place"), placing->path);
   private_name = g_strdup (temp->name);
   let_go (temp);
   ps_local_mark_dir (self, placing->parent);
@@ -153,8 +155,9 @@ rename_aside_then_in (const Placing *placing, GError **error)
   int number;
 
   if (renameat (placing->parent, placing->name, self->tmp_fd, aside) != 0)
-    return errno == ENOENT ? ps_local_changed (error, placing->path)
-                           : ps_local_fail (error, errno, "put in place", placing->path);
+    return errno == ENOENT
+               ? ps_local_changed (error, placing->path)
+               : ps_local_fail (error, errno, N_ ("Could not put %s in place"), placing->path);
   if (ps_local_stat_at (self->tmp_fd, aside, &old) != 0
       || !ps_local_is_expected (self, &old, placing->expected))
     return put_back (placing, aside, error);
@@ -163,7 +166,7 @@ rename_aside_then_in (const Placing *placing, GError **error)
   if (number != 0 && number != EEXIST)
     {
       put_back (placing, aside, NULL);
-      return ps_local_fail (error, number, "put in place", placing->path);
+      return ps_local_fail (error, number, N_ ("Could not put %s in place"), placing->path);
     }
   if (number == EEXIST) /* somebody's new file: both are newer than what was expected */
     {
@@ -183,7 +186,7 @@ place_over (const Placing *placing, char **displaced, GError **error)
 {
   if (placing->expected->kind == PS_KIND_DIR)
     return ps_local_refuse (error, PS_LOCAL_ERROR_EXISTS, placing->path,
-                            "is a directory, which no file replaces");
+                            N_ ("%s is a directory, which no file replaces"));
   take_over_mode (placing);
   if (!make_private (placing, error))
     return FALSE;

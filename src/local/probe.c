@@ -3,6 +3,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,7 +129,7 @@ ps_local_probe (PsLocal *self, GError **error)
       int saved = errno;
 
       clean_up (self);
-      return ps_local_fail (error, saved, "write in", self->root);
+      return ps_local_fail (error, saved, N_ ("Could not write in %s"), self->root);
     }
   self->file_mode = st.st_mode & 0666; /* what the umask (or the mount) leaves */
   self->caps.case_sensitive = !exists (self, OTHER_CASE);

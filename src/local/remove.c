@@ -6,6 +6,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@ remove_directory (int parent, const char *name, const char *path, GError **error
     return ps_local_changed (error, path);
   if (errno == EEXIST)
     errno = ENOTEMPTY; /* POSIX lets a system choose */
-  return ps_local_fail (error, errno, "remove the directory", path);
+  return ps_local_fail (error, errno, N_ ("Could not remove the directory %s"), path);
 }
 
 /* Its old name may be taken again by now: then it is kept in our own trash. */
@@ -46,7 +47,7 @@ remove_file (PsLocal *self, int parent, const char *name, const char *path, cons
   if (ps_local_stat_at (parent, name, &now) == 0 && !ps_local_is_expected (self, &now, expected))
     return ps_local_changed (error, path);
   if (renameat (parent, name, self->tmp_fd, aside) != 0)
-    return ps_local_fail (error, errno, "remove", path);
+    return ps_local_fail (error, errno, N_ ("Could not remove %s"), path);
   if (ps_local_stat_at (self->tmp_fd, aside, &now) != 0
       || !ps_local_is_expected (self, &now, expected))
     {

@@ -3,6 +3,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,10 +105,12 @@ gboolean
 ps_local_check_name (const PsLocal *self, const char *path, GError **error)
 {
   const char *refusal = ps_name_refusal (ps_relpath_name (path), self->caps.names);
-  g_autofree char *what = NULL;
+  g_autofree char *name = NULL;
 
   if (refusal == NULL)
     return TRUE;
-  what = g_strdup_printf ("has a name that this disk cannot hold: %s", refusal);
-  return ps_local_refuse (error, PS_LOCAL_ERROR_NAME, path, what);
+  name = g_filename_display_name (path);
+  g_set_error (error, PS_LOCAL_ERROR, PS_LOCAL_ERROR_NAME,
+               _ ("%s has a name that this disk cannot hold: %s"), name, _ (refusal));
+  return FALSE;
 }

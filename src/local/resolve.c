@@ -4,6 +4,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,13 +88,14 @@ ps_local_open_parent (const PsLocal *self, const char *path, const char **name, 
 
   if (!ps_relpath_valid (path))
     {
-      ps_local_refuse (error, PS_LOCAL_ERROR_NAME, path, "is no path that can lie in a folder");
+      ps_local_refuse (error, PS_LOCAL_ERROR_NAME, path,
+                       N_ ("%s is no path that can lie in a folder"));
       return -1;
     }
   parent = ps_relpath_parent (path);
   fd = ps_local_resolve (self, parent, O_PATH);
   if (fd < 0)
-    ps_local_fail (error, errno, "open the folder of", path);
+    ps_local_fail (error, errno, N_ ("Could not open the folder of %s"), path);
   *name = ps_relpath_name (path);
   return fd;
 }

@@ -8,6 +8,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ ps_local_temp_new (PsLocal *self, const char *key, gboolean resume, GError **err
     }
   if (fd < 0)
     {
-      ps_local_fail (error, errno, "make a temporary file in", self->root);
+      ps_local_fail (error, errno, N_ ("Could not make a temporary file in %s"), self->root);
       return NULL;
     }
   temp = g_new0 (PsLocalTemp, 1);
@@ -175,7 +176,7 @@ ps_local_temp_settle (PsLocalTemp *temp, const PsEntry *entry, GError **error)
     return TRUE;
   number = set_attributes (temp->local, temp->fd, entry);
   if (number != 0)
-    return ps_local_fail (error, number, "set time and permissions of a file in",
+    return ps_local_fail (error, number, N_ ("Could not set time and permissions of a file in %s"),
                           temp->local->root);
   if (!ps_local_fstat (temp->fd, &temp->entry, error))
     return FALSE;
@@ -220,7 +221,8 @@ ps_local_temp_finish (PsLocalTemp *temp, const PsEntry *entry, GError **error)
     return FALSE;
   number = make_durable (temp);
   if (number != 0)
-    return ps_local_fail (error, number, "make a file durable in", temp->local->root);
+    return ps_local_fail (error, number, N_ ("Could not make a file durable in %s"),
+                          temp->local->root);
   /* Network and FUSE file systems may change the time once more as the bytes go out. */
   return temp->local->stable_inodes || ps_local_fstat (temp->fd, &temp->entry, error);
 }

@@ -8,6 +8,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ ps_local_trash_own (PsLocal *self, const char *private_name, const char *path, G
       number = ps_local_rename_new (self, self->tmp_fd, private_name, dir, name);
     }
   if (number != 0)
-    return ps_local_fail (error, number, "move to the trash", path);
+    return ps_local_fail (error, number, N_ ("Could not move %s to the trash"), path);
   ps_local_mark_dir (self, dir);
   return TRUE;
 }

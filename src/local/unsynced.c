@@ -4,6 +4,7 @@
 #include "local/local-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,11 +115,12 @@ ps_local_sync_dirs (PsLocal *self, GError **error)
       /* EINVAL: a file system that has nothing to make durable there. Some FUSE drivers say that a
        * directory that was removed meanwhile is not there. */
       if (fsync (unsynced->fd) != 0 && errno != EINVAL && errno != ENOENT && errno != ESTALE)
-        return ps_local_fail (error, errno, "make changes durable in", self->root);
+        return ps_local_fail (error, errno, N_ ("Could not make changes durable in %s"),
+                              self->root);
       g_hash_table_iter_remove (&iter);
     }
   if (self->unsynced_unknown && syncfs (self->root_fd) != 0)
-    return ps_local_fail (error, errno, "make changes durable in", self->root);
+    return ps_local_fail (error, errno, N_ ("Could not make changes durable in %s"), self->root);
   self->unsynced_unknown = false;
   return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "secrets/secrets.h"
 
 #include "util/redact.h"
+#include "util/words.h"
 
 #include <libsecret/secret.h>
 
@@ -93,7 +94,7 @@ fail (GTask *task, GError *reason)
     {
       g_dbus_error_strip_remote_error (reason);
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
-                               "The keyring cannot be used: %s", reason->message);
+                               _ ("The keyring cannot be used: %s"), reason->message);
       g_error_free (reason);
     }
   g_object_unref (task);

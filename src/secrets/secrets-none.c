@@ -2,6 +2,8 @@
 /* Built without libsecret: there is no keyring, and every call says so. */
 #include "secrets/secrets.h"
 
+#include "util/words.h"
+
 static void
 refuse (gpointer tag, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -9,7 +11,7 @@ refuse (gpointer tag, GCancellable *cancellable, GAsyncReadyCallback callback, g
 
   g_task_set_source_tag (task, tag);
   g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                           "This PiSync was built without support for the keyring");
+                           _ ("This PiSync was built without support for the keyring"));
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "sftp/error.h"
 #include "sftp/sshbuf.h"
+#include "util/words.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <string.h>
@@ -38,7 +39,7 @@ ps_agent_new (const char *socket_path, GCancellable *cancellable, GError **error
   if (connection == NULL)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "The SSH agent at %s does not answer: %s", socket_path, cause->message);
+                   _ ("The SSH agent at %s does not answer: %s"), socket_path, cause->message);
       return NULL;
     }
   self = g_new0 (PsAgent, 1);
@@ -82,7 +83,7 @@ ask (PsAgent *self, const GByteArray *request, guint8 type, guint timeout_s,
       if (got == length && answer->data[0] == type)
         return g_steal_pointer (&answer);
     }
-  g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "The SSH agent refused");
+  g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("The SSH agent refused"));
   return NULL;
 }
 
@@ -151,7 +152,7 @@ ps_agent_sign (PsAgent *self, GBytes *key, const char *algorithm, const guint8 *
   /* An old agent that does not know the flags answers with SHA-1. */
   if (signature != NULL && g_strcmp0 (got, algorithm) == 0)
     return g_steal_pointer (&signature);
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "The SSH agent cannot sign with %s",
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("The SSH agent cannot sign with %s"),
                algorithm);
   return NULL;
 }

@@ -4,6 +4,7 @@
 #include "sftp/error.h"
 #include "util/autofd.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -93,13 +94,13 @@ ps_askpass_new (GError **error)
   if (!g_file_test (self->helper, G_FILE_TEST_IS_EXECUTABLE))
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "%s is missing: the installation is not complete", self->helper);
+                   _ ("%s is missing: the installation is not complete"), self->helper);
       return NULL;
     }
   if (!start_listening (self))
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "No socket for the questions of ssh could be made: %s", g_strerror (errno));
+                   _ ("No socket for the questions of ssh could be made: %s"), g_strerror (errno));
       return NULL;
     }
   return g_steal_pointer (&self);

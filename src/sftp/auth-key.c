@@ -10,6 +10,7 @@
 #include "sftp/keyfile.h"
 #include "sftp/sshbuf.h"
 #include "util/redact.h"
+#include "util/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,8 +66,9 @@ ps_auth_ask (const PsLogin *login, PsSecretRequest *request, GError **error)
   if (cause != NULL)
     g_propagate_error (error, g_steal_pointer (&cause));
   else
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, "There is no %s for %s",
-                 request->kind == PS_SECRET_PASSPHRASE ? "passphrase" : "password",
+    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+                 request->kind == PS_SECRET_PASSPHRASE ? _ ("There is no passphrase for %s")
+                                                       : _ ("There is no password for %s"),
                  request->subject ?: request->host);
   return NULL;
 }
@@ -88,8 +90,8 @@ ps_auth_blame_refusal (const PsLogin *login, PsSsh2Link *link, GError **error)
     return;
   g_clear_error (error);
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-               "%s refused what was tried for %s and closed the connection", login->options->host,
-               login->config->user);
+               _ ("%s refused what was tried for %s and closed the connection"),
+               login->options->host, login->config->user);
 }
 
 PsAuthOutcome
@@ -101,7 +103,7 @@ ps_auth_outcome (PsSsh2Link *link, int code, const char *doing, GError **error)
     {
       /* It said so in a message: the line is well. */
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-                   "%s: the server refused and ended the connection", doing);
+                   _ ("%s: the server refused and ended the connection"), doing);
       return PS_AUTH_FAILED;
     }
   if (is_unanswered (link))
@@ -120,7 +122,7 @@ ps_auth_outcome (PsSsh2Link *link, int code, const char *doing, GError **error)
 static PsAuthOutcome
 key_outcome (Keys *keys, int code, GError **error)
 {
-  PsAuthOutcome outcome = ps_auth_outcome (keys->link, code, "The login by key failed", error);
+  PsAuthOutcome outcome = ps_auth_outcome (keys->link, code, _ ("The login by key failed"), error);
 
   keys->refusals += outcome == PS_AUTH_REFUSED;
   return outcome;
@@ -297,8 +299,8 @@ try_encrypted_file (Keys *keys, const char *path, const PsKeyFile *file, GError 
       if (!unreadable)
         return outcome;
     }
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, "The passphrase of %s was wrong %d times",
-               path, PS_AUTH_MAX_ATTEMPTS);
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
+               _ ("The passphrase of %s was wrong %d times"), path, PS_AUTH_MAX_ATTEMPTS);
   return PS_AUTH_FAILED;
 }
 
@@ -316,7 +318,7 @@ try_plain_file (Keys *keys, const char *path, const PsKeyFile *file, GError **er
       return PS_AUTH_REFUSED;
     }
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-               "The key file %s is damaged, or of a kind that cannot be read here", path);
+               _ ("The key file %s is damaged, or of a kind that cannot be read here"), path);
   return PS_AUTH_FAILED;
 }
 
@@ -419,10 +421,10 @@ open_agent (Keys *keys, GError **error)
     g_propagate_error (error, g_steal_pointer (&cause));
   else if (keys->agent != NULL)
     g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                         "The SSH agent holds no key. Add one: ssh-add");
+                         _ ("The SSH agent holds no key. Add one: ssh-add"));
   else
     g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                         "No SSH agent is running (SSH_AUTH_SOCK is not set)");
+                         _ ("No SSH agent is running (SSH_AUTH_SOCK is not set)"));
   return FALSE;
 }
 
@@ -448,20 +450,21 @@ set_refused_error (const Keys *keys, GError **error)
 
   if (keys->needs_ssh && !keys->login->config->has_ssh)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 "The key is one that only the ssh program can use (RSA or hardware), and it is "
-                 "not installed. Install openssh-client, or use an ed25519 key");
+                 _ ("The key is one that only the ssh program can use (RSA or hardware), and it is "
+                    "not installed. Install openssh-client, or use an ed25519 key"));
   else if (keys->needs_ssh)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 "The key for %s is one that only the ssh program can use", host);
+                 _ ("The key for %s is one that only the ssh program can use"), host);
   else if (keys->tried->len == 0)
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 "There is no key here to log in to %s with. Make one with pisync-cli install-key, "
-                 "name one as keyfile, or choose auth = password",
-                 host);
+    g_set_error (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+        _ ("There is no key here to log in to %s with. Make one with pisync-cli install-key, "
+           "name one as keyfile, or choose auth = password"),
+        host);
   else
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-                 "%s does not accept for %s any of these keys: %s. Is the public key in "
-                 "~/.ssh/authorized_keys of %s there?",
+                 _ ("%s does not accept for %s any of these keys: %s. Is the public key in "
+                    "~/.ssh/authorized_keys of %s there?"),
                  host, user, keys->tried->str, user);
 }
 

@@ -6,6 +6,7 @@
 #include "sftp/auth-key.h"
 #include "sftp/error.h"
 #include "util/redact.h"
+#include "util/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,7 @@ try_prompts (Dialogue *dialogue, GError **error)
         return PS_AUTH_FAILED;
     }
   if (dialogue->error == NULL)
-    return ps_auth_outcome (dialogue->link, code, "The login failed", error);
+    return ps_auth_outcome (dialogue->link, code, _ ("The login failed"), error);
   g_propagate_error (error, g_steal_pointer (&dialogue->error));
   return PS_AUTH_FAILED;
 }
@@ -176,9 +177,9 @@ try_password (Dialogue *dialogue, GError **error)
     if (!wait_more (dialogue, until, error))
       return PS_AUTH_FAILED;
   if (code != LIBSSH2_ERROR_PASSWORD_EXPIRED)
-    return ps_auth_outcome (dialogue->link, code, "The login by password failed", error);
+    return ps_auth_outcome (dialogue->link, code, _ ("The login by password failed"), error);
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-               "The password of %s on %s has expired. Log in there once and change it", user,
+               _ ("The password of %s on %s has expired. Log in there once and change it"), user,
                dialogue->login->options->host);
   return PS_AUTH_FAILED;
 }
@@ -207,7 +208,7 @@ by_password (const PsLogin *login, PsSsh2Link *link, gboolean by_prompts, gboole
       else
         break;
     }
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, "%s refused the password of %s",
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH, _ ("%s refused the password of %s"),
                login->options->host, login->config->user);
   return FALSE;
 }
@@ -229,7 +230,7 @@ list_methods (const PsLogin *login, PsSsh2Link *link, gboolean *done, GError **e
   *done = list == NULL && libssh2_userauth_authenticated (session);
   if (list == NULL && !*done)
     ps_ssh2_link_set_error (link, libssh2_session_last_errno (session), PS_SFTP_ERROR_AUTH,
-                            "The server did not say how to log in", error);
+                            _ ("The server did not say how to log in"), error);
   return list;
 }
 
@@ -245,7 +246,7 @@ static gboolean
 not_offered (const PsLogin *login, const char *what, const char *methods, GError **error)
 {
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-               "%s does not let %s log in by %s; it offers: %s", login->options->host,
+               _ ("%s does not let %s log in by %s; it offers: %s"), login->options->host,
                login->config->user, what, methods);
   return FALSE;
 }

@@ -2,6 +2,8 @@
 /* The channels of a client: opening, which one to take, and their byte queues. */
 #include "sftp/client-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 #define QUEUE_ROOM (192 * 1024)   /* a queue longer than this gets no further content */
@@ -54,7 +56,7 @@ refuse (PsClient *client, PsChannel *self, GError **error)
 {
   if (self->state != PS_CHANNEL_OPENING || self == &client->channels[0])
     {
-      g_prefix_error (error, "The connection to the server was lost: ");
+      g_prefix_error (error, _ ("The connection to the server was lost: "));
       return FALSE;
     }
   g_debug ("channel %d was refused", self->number);
@@ -74,7 +76,7 @@ transport_failed (PsClient *client, PsChannel *self, GError *own, GError **error
     if (self != &client->channels[0] && self->state == PS_CHANNEL_OPENING)
       return refuse (client, self, error);
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK,
-               "The connection to the server was lost: %s", failure->message);
+               _ ("The connection to the server was lost: %s"), failure->message);
   return FALSE;
 }
 
@@ -141,7 +143,7 @@ take_version (PsClient *client, PsChannel *self, const uint8_t *packet, gsize si
   if (reader.bad || type != PS_FXP_VERSION || version != SFTP_VERSION)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP,
-                   "The server does not speak SFTP version %d", SFTP_VERSION);
+                   _ ("The server does not speak SFTP version %d"), SFTP_VERSION);
       return FALSE;
     }
   while (self == &client->channels[0] && reader.left > 0)
@@ -170,9 +172,10 @@ static gboolean
 nonsense (PsChannel *self, GError **error)
 {
   if (self->state == PS_CHANNEL_OPENING)
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP,
-                 "The server answers with something that is not SFTP; does a login script of that "
-                 "account print text?");
+    g_set_error (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP,
+        _ ("The server answers with something that is not SFTP; does a login script of that "
+           "account print text?"));
   else
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK,
                  "The server sent a packet of impossible length");

@@ -2,6 +2,8 @@
 /* Requests: ids, slots, answers. Channels are in channel.c, turning and waiting in wheel.c. */
 #include "sftp/client-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 #define SLOT_BITS 14 /* of a request id; the others count how often the slot was used */
@@ -193,7 +195,7 @@ settle (PsClient *self, GCancellable *cancellable, GError **error)
       if (ps_client_now (self) >= deadline)
         {
           g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK,
-                       "The server's SFTP part did not answer within %d seconds",
+                       _ ("The server's SFTP part did not answer within %d seconds"),
                        (int)(self->stall_us / G_USEC_PER_SEC));
           return FALSE;
         }

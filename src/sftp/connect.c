@@ -6,6 +6,7 @@
 #include "sftp/openssh.h"
 #include "sftp/tcp.h"
 #include "sftp/transport-libssh2.h"
+#include "util/words.h"
 
 #define DEFAULT_TIMEOUT_S 20
 
@@ -20,10 +21,11 @@ secure_link (const PsLogin *login, PsSsh2Link *link, const PsKnownHosts *known, 
   if (algorithms == NULL)
     {
       *needs_ssh = TRUE;
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "The host key that is known of %s is one that only the ssh program can check. "
-                   "Install openssh-client",
-                   login->options->host);
+      g_set_error (
+          error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+          _ ("The host key that is known of %s is one that only the ssh program can check. "
+             "Install openssh-client"),
+          login->options->host);
       return FALSE;
     }
   if (!ps_ssh2_link_handshake (link, algorithms, login->timeout_s, needs_ssh, login->cancellable,

@@ -5,6 +5,7 @@
 
 #include "util/fault.h"
 #include "util/sha256.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -79,8 +80,8 @@ write_local (GetOp *self, uint64_t offset, const char *data, gsize length)
         continue;
       if (n <= 0)
         {
-          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, "writing the local file failed: %s",
-                      n < 0 ? g_strerror (errno) : "nothing was written");
+          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, _ ("writing the local file failed: %s"),
+                      n < 0 ? g_strerror (errno) : _ ("nothing was written"));
           return false;
         }
       done += (gsize)n;
@@ -99,8 +100,9 @@ read_local (GetOp *self, uint64_t offset, uint8_t *into, gsize length)
         continue;
       if (n <= 0)
         {
-          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, "reading the local file back failed: %s",
-                      n < 0 ? g_strerror (errno) : "it is too short");
+          ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO,
+                      _ ("reading the local file back failed: %s"),
+                      n < 0 ? g_strerror (errno) : _ ("it is too short"));
           return false;
         }
       done += (gsize)n;
@@ -169,7 +171,7 @@ take_data (GetOp *self, const PsReply *reply, guint number)
     return;
   if (reply->length == 0 || reply->length > block->length || block->again > READS_AGAIN_MAX)
     {
-      ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED, "the server sent other data than asked for");
+      ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED, _ ("the server sent other data than asked for"));
       return;
     }
   if (self->op.error != NULL || !write_local (self, block->offset, reply->text, reply->length))
@@ -196,7 +198,7 @@ check_attrs (GetOp *self, const PsReply *reply)
     return;
   self->op.result.entry = ps_attrs_to_entry (&reply->attrs);
   if (!ps_entry_same (&self->op.result.entry, &self->expected))
-    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
 }
 
 static void
@@ -454,7 +456,7 @@ clear (PsOp *op)
 }
 
 static const PsOpClass get_class = {
-  .verb = "download",
+  .failure = N_ ("Could not download %s"),
   .can_begin = can_begin,
   .begin = begin,
   .cleanup = cleanup,

@@ -5,6 +5,7 @@
 #include "sftp/sshbuf.h"
 #include "util/autofd.h"
 #include "util/sha256.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -298,7 +299,7 @@ ps_known_hosts_add_file (PsKnownHosts *self, const char *file, GError **error)
            && !g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "The known host keys could not be read: %s", cause->message);
+                   _ ("The known host keys could not be read: %s"), cause->message);
       return FALSE;
     }
   return TRUE;
@@ -543,7 +544,7 @@ sync_folder (const char *folder, GError **error)
 
   if (fd >= 0 && fsync (fd) == 0)
     return TRUE;
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "%s could not be made durable: %s",
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("%s could not be made durable: %s"),
                folder, g_strerror (errno));
   return FALSE;
 }
@@ -575,7 +576,7 @@ ps_known_hosts_store (const char *file, const char *host, int port, GBytes *key,
   if (cause != NULL)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "The host key could not be remembered: %s", cause->message);
+                   _ ("The host key could not be remembered: %s"), cause->message);
       return FALSE;
     }
   return sync_folder (folder, error);

@@ -3,6 +3,7 @@
 
 #include "sftp/remote-private.h"
 #include "sftp/waited.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -29,10 +30,11 @@ run_keygen (const char *const *argv, char **output, GCancellable *cancellable, G
                                &cause);
   if (process == NULL)
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "A key is made by the program ssh-keygen, which cannot be started: %s. Install "
-                   "openssh-client",
-                   cause->message);
+      g_set_error (
+          error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+          _ ("A key is made by the program ssh-keygen, which cannot be started: %s. Install "
+             "openssh-client"),
+          cause->message);
       return FALSE;
     }
   if (!g_subprocess_communicate_utf8 (process, "", cancellable, output, &messages, error))
@@ -42,7 +44,7 @@ run_keygen (const char *const *argv, char **output, GCancellable *cancellable, G
     }
   if (g_subprocess_get_successful (process))
     return TRUE;
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "No key could be made: %s",
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("No key could be made: %s"),
                g_strstrip (messages));
   return FALSE;
 }
@@ -57,7 +59,7 @@ make_key (const char *file, const char *comment, GCancellable *cancellable, GErr
 
   if (g_mkdir_with_parents (folder, 0700) != 0)
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "%s cannot be made: %s", folder,
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("%s cannot be made: %s"), folder,
                    g_strerror (errno));
       return FALSE;
     }
@@ -164,7 +166,7 @@ clear_append (PsOp *op)
 }
 
 static const PsOpClass append_class = {
-  .verb = "add the key to",
+  .failure = N_ ("Could not add the key to %s"),
   .writes = true,
   .can_begin = has_room,
   .begin = begin_append,
@@ -191,7 +193,7 @@ begin_folder (PsOp *op)
 }
 
 static const PsOpClass folder_class = {
-  .verb = "make",
+  .failure = N_ ("Could not make %s"),
   .can_begin = has_room,
   .begin = begin_folder,
   .size = sizeof (PsOp),
@@ -236,7 +238,7 @@ begin_tighten (PsOp *op)
 }
 
 static const PsOpClass tighten_class = {
-  .verb = "set the permissions of",
+  .failure = N_ ("Could not set the permissions of %s"),
   .can_begin = has_room,
   .begin = begin_tighten,
   .size = sizeof (TightenOp),
@@ -263,10 +265,11 @@ run_simple (const Install *self, const PsOpClass *klass, const char *path, GErro
 static void
 set_out_of_reach (const Install *self, const char *why, GError **error)
 {
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED,
-               "The key cannot be installed from here: %s. Have this line added to the account's "
-               "authorized_keys on the server:\n%s",
-               why, self->line);
+  g_set_error (
+      error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED,
+      _ ("The key cannot be installed from here: %s. Have this line added to the account's "
+         "authorized_keys on the server:\n%s"),
+      why, self->line);
 }
 
 static gboolean
@@ -297,13 +300,13 @@ ensure_folder (const Install *self, GError **error)
     return TRUE;
   if (strcmp (home, "/") == 0)
     {
-      set_out_of_reach (self, "this account is confined to a folder of the server", error);
+      set_out_of_reach (self, _ ("this account is confined to a folder of the server"), error);
       return FALSE;
     }
   if (run_simple (self, &folder_class, FOLDER, &cause))
     return TRUE;
   if (g_error_matches (cause, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED))
-    set_out_of_reach (self, "this account may not make the folder .ssh in its home", error);
+    set_out_of_reach (self, _ ("this account may not make the folder .ssh in its home"), error);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
@@ -325,7 +328,7 @@ read_file (const Install *self, GError **error)
   if (ps_waited_wait (&got, self->remote, self->cancellable, &cause))
     return g_bytes_ref (got.bytes);
   if (g_error_matches (cause, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED))
-    set_out_of_reach (self, "this account may not read its authorized_keys", error);
+    set_out_of_reach (self, _ ("this account may not read its authorized_keys"), error);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
   return NULL;
@@ -368,7 +371,7 @@ append_line (const Install *self, GBytes *before, GError **error)
   if (ps_waited_wait (&done, self->remote, self->cancellable, &cause))
     return TRUE;
   if (g_error_matches (cause, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED))
-    set_out_of_reach (self, "this account may not write its authorized_keys", error);
+    set_out_of_reach (self, _ ("this account may not write its authorized_keys"), error);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
@@ -390,9 +393,10 @@ check_result (const Install *self, GBytes *before, GError **error)
       && (length_before == 0 || memcmp (text_before, text_after, length_before) == 0)
       && has_key (after, self->line))
     return TRUE;
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED,
-               "authorized_keys was changed by someone else at the same moment. Look at it on the "
-               "server, and try again");
+  g_set_error (
+      error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED,
+      _ ("authorized_keys was changed by someone else at the same moment. Look at it on the "
+         "server, and try again"));
   return FALSE;
 }
 
@@ -430,11 +434,12 @@ ps_sftp_prove_key (const PsConnectOptions *options, const char *file, const char
   if (transport != NULL)
     return TRUE;
   if (g_error_matches (cause, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH))
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED,
-                 "The key was added, but the server does not accept it: it seems to read another "
-                 "file (the account may be confined to a folder), or to allow no keys. Have this "
-                 "line added to the account's authorized_keys on the server:\n%s\n(%s)",
-                 line, cause->message);
+    g_set_error (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED,
+        _ ("The key was added, but the server does not accept it: it seems to read another "
+           "file (the account may be confined to a folder), or to allow no keys. Have this "
+           "line added to the account's authorized_keys on the server:\n%s\n(%s)"),
+        line, cause->message);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;

@@ -4,6 +4,7 @@
 #include "sftp/error.h"
 #include "sftp/hostkey.h"
 #include "sftp/sshbuf.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -141,16 +142,17 @@ static gboolean
 check_usable (const PsKeyFile *self, const char *file, GError **error)
 {
   if (self == NULL)
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "%s is not a private key", file);
+    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("%s is not a private key"), file);
   else if (self->kind == PS_KEY_FILE_PUTTY)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 "%s is a key of PuTTY. Convert it: puttygen %s -O private-openssh -o NEWFILE",
+                 _ ("%s is a key of PuTTY. Convert it: puttygen %s -O private-openssh -o NEWFILE"),
                  file, file);
   else if (self->kind == PS_KEY_FILE_PUBLIC)
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 "%s is the public half of a key. Name the private one (usually the same without "
-                 ".pub)",
-                 file);
+    g_set_error (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+        _ ("%s is the public half of a key. Name the private one (usually the same without "
+           ".pub)"),
+        file);
   else
     return TRUE;
   return FALSE;
@@ -169,12 +171,12 @@ ps_key_file_read (const char *file, GError **error)
     {
       if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                     "The key file %s does not exist. Name another, or make one: pisync-cli "
-                     "install-key",
+                     _ ("The key file %s does not exist. Name another, or make one: pisync-cli "
+                        "install-key"),
                      file);
       else
         g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                     "The key file could not be read: %s", cause->message);
+                     _ ("The key file could not be read: %s"), cause->message);
       return NULL;
     }
   g_file_get_contents (public_file, &public_text, NULL, NULL);

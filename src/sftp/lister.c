@@ -7,6 +7,8 @@
  * is told; a server that never lists "." is asked for it. */
 #include "sftp/remote-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 #define READS_AHEAD 2
@@ -85,7 +87,7 @@ take_name (ListOp *self, const char *name, gsize length, const PsAttrs *attrs)
     }
   if (!ps_attrs_complete (attrs))
     {
-      incomplete (self, "the server lists names without size, kind and time");
+      incomplete (self, _ ("the server lists names without size, kind and time"));
       return;
     }
   copy = g_strndup (name, length);
@@ -114,13 +116,13 @@ take_names (ListOp *self, const PsReply *reply)
 
       if (!ps_reply_next_name (&names, &name, &length, &attrs))
         {
-          incomplete (self, "the server sent a listing that makes no sense");
+          incomplete (self, _ ("the server sent a listing that makes no sense"));
           return;
         }
       take_name (self, name, length, &attrs);
     }
   if (reply->count == 0 || self->listing->entries->len > NAMES_MAX)
-    incomplete (self, "the server's listing has no end");
+    incomplete (self, _ ("the server's listing has no end"));
 }
 
 static void
@@ -131,7 +133,7 @@ on_read (PsOp *op, const PsReply *reply, guint tag)
   if (ps_reply_is (reply, PS_FX_EOF))
     self->at_end = true;
   else if (reply->type != PS_FXP_NAME)
-    incomplete (self, "the server could not read the directory to its end");
+    incomplete (self, _ ("the server could not read the directory to its end"));
   else
     take_names (self, reply);
   if (!self->at_end && self->listing->state == PS_LISTING_COMPLETE)
@@ -142,7 +144,7 @@ static void
 on_dot (PsOp *op, const PsReply *reply, guint tag)
 {
   if (reply->type != PS_FXP_ATTRS)
-    incomplete ((ListOp *)op, "the directory may not be searched (permission denied)");
+    incomplete ((ListOp *)op, _ ("the directory may not be searched (permission denied)"));
 }
 
 static void
@@ -153,7 +155,7 @@ after_read (PsOp *op)
 
   ps_request_close_detached (op->remote, &self->handle);
   if (!self->at_end)
-    incomplete (self, "the server could not read the directory to its end");
+    incomplete (self, _ ("the server could not read the directory to its end"));
   if (self->seen_dot || self->listing->state != PS_LISTING_COMPLETE)
     return;
   dot = ps_relpath_join (op->path, ".");
@@ -174,7 +176,7 @@ on_opened (PsOp *op, const PsReply *reply, guint tag)
   if (!ps_op_check_type (op, reply, PS_FXP_ATTRS))
     return;
   if (ps_attrs_to_entry (&reply->attrs).kind != PS_KIND_DIR)
-    ps_op_fail (op, PS_SFTP_ERROR_GONE, "it is no directory any more");
+    ps_op_fail (op, PS_SFTP_ERROR_GONE, _ ("it is no directory any more"));
 }
 
 static void
@@ -217,7 +219,7 @@ clear (PsOp *op)
 }
 
 static const PsOpClass list_class = {
-  .verb = "list",
+  .failure = N_ ("Could not list %s"),
   .can_begin = can_begin,
   .begin = begin,
   .cleanup = cleanup,

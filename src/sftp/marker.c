@@ -4,6 +4,7 @@
 
 #include "sftp/waited.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -108,7 +109,7 @@ give_back (PsRemote *self, const PsMarker *theirs, GCancellable *cancellable, GE
   if (!write_marker (self, theirs, PS_OWN_REPLACE, NULL, cancellable, error))
     return FALSE;
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED,
-               "The folder on the server was given to another pair meanwhile");
+               _ ("The folder on the server was given to another pair meanwhile"));
   return FALSE;
 }
 
@@ -123,7 +124,7 @@ ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancellable *canc
   if (now.state != PS_MARKER_PRESENT || strcmp (now.id, marker->id) != 0)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED,
-                   "The marker of the folder on the server is not what it was");
+                   _ ("The marker of the folder on the server is not what it was"));
       return FALSE;
     }
   for (guint tries = 0; tries < TRIES_MAX; tries++)
@@ -145,6 +146,6 @@ ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancellable *canc
       now.generation = displaced.generation;
     }
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED,
-               "Others write the marker of the folder on the server all the time");
+               _ ("Others write the marker of the folder on the server all the time"));
   return FALSE;
 }

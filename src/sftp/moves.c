@@ -4,6 +4,7 @@
 #include "sftp/remote-private.h"
 
 #include "util/fault.h"
+#include "util/words.h"
 
 enum
 {
@@ -80,7 +81,7 @@ check_moved (PsOp *op, const PsReply *reply)
     return;
   op->result.entry = ps_attrs_to_entry (&reply->attrs);
   if (!self->any && !ps_entry_same (&op->result.entry, &self->expected))
-    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile"));
 }
 
 /* --- move --- */
@@ -100,7 +101,7 @@ on_moved (PsOp *op, const PsReply *reply, guint tag)
   else if (ps_reply_is (reply, PS_FX_OK))
     self->renamed = true;
   else if (reply->status == PS_FX_NO_SUCH_FILE && self->before.kind != PS_KIND_ABSENT)
-    ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the directory it should go to is not there");
+    ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the directory it should go to is not there"));
   else
     ps_op_fail_status (op, reply, NULL);
 }
@@ -137,7 +138,7 @@ on_target (PsOp *op, const PsReply *reply, guint tag)
     return;
   g_clear_error (&op->error);
   op->unclear = false;
-  ps_op_fail (op, PS_SFTP_ERROR_EXISTS, "the new name is taken");
+  ps_op_fail (op, PS_SFTP_ERROR_EXISTS, _ ("the new name is taken"));
 }
 
 /* A bare failure: is the new name taken? Something moved by mistake: back with it. */
@@ -158,7 +159,7 @@ clean_move (PsOp *op)
 }
 
 static const PsOpClass move_class = {
-  .verb = "move",
+  .failure = N_ ("Could not move %s"),
   .can_begin = has_room,
   .begin = begin_move,
   .cleanup = clean_move,
@@ -218,9 +219,9 @@ rename_away (PsOp *op)
   if (!ps_entry_same (&self->before, &self->expected))
     {
       if (self->before.kind == PS_KIND_ABSENT)
-        ps_op_fail (op, PS_SFTP_ERROR_GONE, "it is not there any more");
+        ps_op_fail (op, PS_SFTP_ERROR_GONE, _ ("it is not there any more"));
       else
-        ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
+        ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile"));
       return;
     }
   if (self->taken)
@@ -276,11 +277,11 @@ on_rmdir (PsOp *op, const PsReply *reply, guint tag)
   op->result.entry = ps_attrs_to_entry (&reply->attrs);
   g_clear_error (&op->error);
   if (op->result.entry.kind != PS_KIND_DIR)
-    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it is no directory any more");
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it is no directory any more"));
   else if (op->unclear)
-    ps_op_fail (op, PS_SFTP_ERROR_NOT_EMPTY, "the directory is not empty");
+    ps_op_fail (op, PS_SFTP_ERROR_NOT_EMPTY, _ ("the directory is not empty"));
   else
-    ps_op_fail (op, PS_SFTP_ERROR_DENIED, "permission denied on the server");
+    ps_op_fail (op, PS_SFTP_ERROR_DENIED, _ ("permission denied on the server"));
 }
 
 static void
@@ -319,7 +320,7 @@ clean_remove (PsOp *op)
 }
 
 static const PsOpClass remove_class = {
-  .verb = "remove",
+  .failure = N_ ("Could not remove %s"),
   .can_begin = has_room,
   .begin = begin_remove,
   .cleanup = clean_remove,

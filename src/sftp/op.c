@@ -2,6 +2,8 @@
 /* The life of an operation: queued, begun, stage after stage, called back. */
 #include "sftp/remote-private.h"
 
+#include "util/words.h"
+
 #define CONTROL_MAX 1024 /* operations on names under way at once */
 #define LIST_MAX 256     /* directories */
 #define SMALL_MAX 512    /* small files */
@@ -19,7 +21,7 @@ ps_remote_display (const char *path)
 {
   bool raw = false;
 
-  return *path != '\0' ? ps_relpath_escape (path, &raw) : g_strdup ("the folder itself");
+  return *path != '\0' ? ps_relpath_escape (path, &raw) : g_strdup (_ ("the folder itself"));
 }
 
 static void
@@ -105,7 +107,9 @@ ps_op_fail (PsOp *op, int code, const char *format, ...)
     {
       g_autofree char *shown = ps_remote_display (op->path);
 
-      g_prefix_error (&error, "Could not %s %s: ", op->klass->verb, shown);
+      g_autofree char *what = ps_words_about (op->klass->failure, shown);
+
+      g_prefix_error (&error, "%s: ", what);
     }
   ps_op_take_error (op, error);
 }
@@ -115,15 +119,16 @@ static const struct
   int code;
   const char *words;
 } status_errors[] = {
-  [PS_FX_OK] = { PS_SFTP_ERROR_FAILED, "the server sent an unexpected answer" },
-  [PS_FX_EOF] = { PS_SFTP_ERROR_CHANGED, "it is shorter than it was" },
-  [PS_FX_NO_SUCH_FILE] = { PS_SFTP_ERROR_GONE, "there is no such file or directory (any more)" },
-  [PS_FX_PERMISSION_DENIED] = { PS_SFTP_ERROR_DENIED, "permission denied on the server" },
-  [PS_FX_FAILURE] = { PS_SFTP_ERROR_FAILED, "the server reports a failure" },
-  [PS_FX_BAD_MESSAGE] = { PS_SFTP_ERROR_NAME, "the server's file system refuses the name" },
-  [PS_FX_NO_CONNECTION] = { PS_SFTP_ERROR_FAILED, "the server has no connection" },
-  [PS_FX_CONNECTION_LOST] = { PS_SFTP_ERROR_FAILED, "the server lost its connection" },
-  [PS_FX_OP_UNSUPPORTED] = { PS_SFTP_ERROR_FAILED, "the server cannot do that" },
+  [PS_FX_OK] = { PS_SFTP_ERROR_FAILED, N_ ("the server sent an unexpected answer") },
+  [PS_FX_EOF] = { PS_SFTP_ERROR_CHANGED, N_ ("it is shorter than it was") },
+  [PS_FX_NO_SUCH_FILE]
+  = { PS_SFTP_ERROR_GONE, N_ ("there is no such file or directory (any more)") },
+  [PS_FX_PERMISSION_DENIED] = { PS_SFTP_ERROR_DENIED, N_ ("permission denied on the server") },
+  [PS_FX_FAILURE] = { PS_SFTP_ERROR_FAILED, N_ ("the server reports a failure") },
+  [PS_FX_BAD_MESSAGE] = { PS_SFTP_ERROR_NAME, N_ ("the server's file system refuses the name") },
+  [PS_FX_NO_CONNECTION] = { PS_SFTP_ERROR_FAILED, N_ ("the server has no connection") },
+  [PS_FX_CONNECTION_LOST] = { PS_SFTP_ERROR_FAILED, N_ ("the server lost its connection") },
+  [PS_FX_OP_UNSUPPORTED] = { PS_SFTP_ERROR_FAILED, N_ ("the server cannot do that") },
 };
 
 void
@@ -134,9 +139,9 @@ ps_op_fail_status (PsOp *op, const PsReply *reply, const char *what)
   if (op->error == NULL)
     op->unclear = reply->status == PS_FX_FAILURE;
   if (what != NULL)
-    ps_op_fail (op, status_errors[status].code, "%s: %s", what, status_errors[status].words);
+    ps_op_fail (op, status_errors[status].code, "%s: %s", what, _ (status_errors[status].words));
   else
-    ps_op_fail (op, status_errors[status].code, "%s", status_errors[status].words);
+    ps_op_fail (op, status_errors[status].code, "%s", _ (status_errors[status].words));
 }
 
 bool
@@ -203,7 +208,7 @@ upgrade_error (PsOp *op, int code, const char *words)
 {
   op->unclear = false;
   g_clear_error (&op->error);
-  ps_op_fail (op, code, "%s", words);
+  ps_op_fail (op, code, "%s", _ (words));
 }
 
 /* u64 f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail, … */
@@ -224,9 +229,9 @@ on_explained (PsOp *op, const PsReply *reply, guint tag)
   if (!op->unclear)
     return;
   if (tag == EXPLAIN_LSTAT && reply->type == PS_FXP_ATTRS)
-    upgrade_error (op, PS_SFTP_ERROR_EXISTS, "something of that name is there already");
+    upgrade_error (op, PS_SFTP_ERROR_EXISTS, N_ ("something of that name is there already"));
   else if (tag == EXPLAIN_STATVFS && reply->type == PS_FXP_EXTENDED_REPLY && disk_is_full (reply))
-    upgrade_error (op, PS_SFTP_ERROR_NO_SPACE, "the server's disk is full");
+    upgrade_error (op, PS_SFTP_ERROR_NO_SPACE, N_ ("the server's disk is full"));
 }
 
 static void

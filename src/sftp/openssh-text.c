@@ -3,6 +3,7 @@
 
 #include "sftp/auth.h"
 #include "sftp/error.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -109,30 +110,30 @@ static const struct
   const char *sentence;
 } sayings[] = {
   { "marked as revoked", PS_SFTP_ERROR_HOST_KEY,
-    "The host key of %s is marked as revoked: it must not be trusted" },
+    N_ ("The host key of %s is marked as revoked: it must not be trusted") },
   { "Host key verification failed", PS_SFTP_ERROR_HOST_KEY,
-    "The host key of %s could not be verified" },
+    N_ ("The host key of %s could not be verified") },
   { "Could not resolve hostname", PS_SFTP_ERROR_UNREACHABLE,
-    "No computer is known by the name \"%s\". Is the name right, and is this computer in the right "
-    "network?" },
+    N_ ("No computer is known by the name \"%s\". Is the name right, and is this computer in the right "
+    "network?") },
   { "Connection refused", PS_SFTP_ERROR_UNREACHABLE,
-    "%s is there but refuses the connection. Is the SSH server running, and is this its port?" },
+    N_ ("%s is there but refuses the connection. Is the SSH server running, and is this its port?") },
   { "No route to host", PS_SFTP_ERROR_UNREACHABLE,
-    "There is no way to %s from here now. Is this computer online?" },
+    N_ ("There is no way to %s from here now. Is this computer online?") },
   { "Network is unreachable", PS_SFTP_ERROR_UNREACHABLE,
-    "There is no way to %s from here now. Is this computer online?" },
+    N_ ("There is no way to %s from here now. Is this computer online?") },
   { "timed out", PS_SFTP_ERROR_UNREACHABLE,
-    "%s does not answer. Is it switched on, and in this network?" },
+    N_ ("%s does not answer. Is it switched on, and in this network?") },
   { "UNPROTECTED PRIVATE KEY FILE", PS_SFTP_ERROR_SETUP,
-    "The key file for %s can be read by others, so ssh refuses it. Run chmod 600 on it" },
+    N_ ("The key file for %s can be read by others, so ssh refuses it. Run chmod 600 on it") },
   { "Too many authentication failures", PS_SFTP_ERROR_AUTH,
-    "%s refused all that was offered and closed the connection. If it is many keys, name one as "
-    "keyfile" },
-  { "Permission denied", PS_SFTP_ERROR_AUTH, "%s refused the login" },
-  { "No more authentication methods", PS_SFTP_ERROR_AUTH, "%s refused the login" },
-  { "no matching ", PS_SFTP_ERROR_SETUP, "This computer and %s have no common way to encrypt" },
-  { "Bad configuration option", PS_SFTP_ERROR_SETUP, "The SSH configuration for %s has a mistake" },
-  { "Bad owner or permissions", PS_SFTP_ERROR_SETUP, "ssh refuses its configuration for %s" },
+    N_ ("%s refused all that was offered and closed the connection. If it is many keys, name one as "
+    "keyfile") },
+  { "Permission denied", PS_SFTP_ERROR_AUTH, N_ ("%s refused the login") },
+  { "No more authentication methods", PS_SFTP_ERROR_AUTH, N_ ("%s refused the login") },
+  { "no matching ", PS_SFTP_ERROR_SETUP, N_ ("This computer and %s have no common way to encrypt") },
+  { "Bad configuration option", PS_SFTP_ERROR_SETUP, N_ ("The SSH configuration for %s has a mistake") },
+  { "Bad owner or permissions", PS_SFTP_ERROR_SETUP, N_ ("ssh refuses its configuration for %s") },
 };
 /* clang-format on */
 
@@ -159,7 +160,7 @@ last_saying (const char *messages)
   for (guint i = g_strv_length (lines); i > 0; i--)
     if (!is_chatter (g_strstrip (lines[i - 1])))
       return ps_auth_display_text (lines[i - 1], strlen (lines[i - 1]));
-  return g_strdup ("ssh ended without a word");
+  return g_strdup (_ ("ssh ended without a word"));
 }
 
 /* A host on the way has another key: its known_hosts entry is ssh's own affair. */
@@ -175,8 +176,8 @@ set_gate_error (const char *messages, const PsLogin *login, GError **error)
       || g_ascii_strcasecmp (host, config->host_key_name) == 0)
     return FALSE;
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-               "The host key of %s, on the way to %s, is not the one that is known. If it was "
-               "reinstalled, compare its fingerprint and then run: ssh-keygen -R '%s'",
+               _ ("The host key of %s, on the way to %s, is not the one that is known. If it was "
+                  "reinstalled, compare its fingerprint and then run: ssh-keygen -R '%s'"),
                host, login->options->host, host);
   return TRUE;
 }
@@ -190,8 +191,8 @@ set_changed_error (const char *messages, const PsLogin *login, const PsKnownHost
   g_autofree char *name = NULL, *type = NULL, *print = NULL, *where = NULL, *known_print = NULL;
   PsHostKeyInfo info = { .state = PS_HOST_KEY_CHANGED,
                          .host = login->options->host,
-                         .type = "another type",
-                         .fingerprint = "a key" };
+                         .type = _ ("another type"),
+                         .fingerprint = _ ("a key") };
 
   if (strstr (messages, "marked as revoked") != NULL
       || (strstr (messages, "HAS CHANGED") == NULL
@@ -225,12 +226,11 @@ ps_ssh_set_error (const char *messages, const PsLogin *login, const PsKnownHosts
   for (gsize i = 0; i < G_N_ELEMENTS (sayings); i++)
     if (strstr (messages, sayings[i].needle) != NULL)
       {
-        g_auto (GStrv) parts = g_strsplit (sayings[i].sentence, "%s", 2);
+        g_autofree char *sentence = ps_words_about (sayings[i].sentence, host);
 
-        g_set_error (error, PS_SFTP_ERROR, sayings[i].code, "%s%s%s (%s)", parts[0], host, parts[1],
-                     last);
+        g_set_error (error, PS_SFTP_ERROR, sayings[i].code, "%s (%s)", sentence, last);
         return;
       }
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE, "No connection to %s: %s", host,
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE, _ ("No connection to %s: %s"), host,
                last);
 }

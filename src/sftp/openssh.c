@@ -14,6 +14,7 @@
 #include "sftp/transport-process.h"
 #include "util/redact.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -275,8 +276,9 @@ answer_secret (Ssh *self, const PsSshQuestion *question, GError **error)
   if (request.attempt >= PS_AUTH_MAX_ATTEMPTS)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_AUTH,
-                   request.kind == PS_SECRET_PASSPHRASE ? "The passphrase was wrong %d times (%s)"
-                                                        : "The password was refused %d times (%s)",
+                   request.kind == PS_SECRET_PASSPHRASE
+                       ? _ ("The passphrase was wrong %d times (%s)")
+                       : _ ("The password was refused %d times (%s)"),
                    PS_AUTH_MAX_ATTEMPTS, request.subject ?: self->login->options->host);
       return NULL;
     }
@@ -343,7 +345,7 @@ wait_for_event (Ssh *self, gint64 deadline, GError **error)
   if (ready == 0 && g_get_monotonic_time () >= deadline)
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                   "%s does not answer (waited %u s). Is it switched on, and in this network?",
+                   _ ("%s does not answer (waited %u s). Is it switched on, and in this network?"),
                    self->login->options->host, self->login->timeout_s);
       return FALSE;
     }
@@ -412,8 +414,8 @@ check_options (const PsLogin *login, GError **error)
   if (!login->config->has_ssh)
     {
       g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                           "The ssh program is needed here and not installed. Install "
-                           "openssh-client, or set transport = libssh2");
+                           _ ("The ssh program is needed here and not installed. Install "
+                              "openssh-client, or set transport = libssh2"));
       return FALSE;
     }
   if (options->keyfile == NULL || options->auth == PS_AUTH_PASSWORD)

@@ -3,6 +3,7 @@
 #include "sftp/remote-private.h"
 
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <sys/stat.h>
 
@@ -52,7 +53,7 @@ has_room (PsOp *op)
 }
 
 static const PsOpClass stat_class = {
-  .verb = "look at",
+  .failure = N_ ("Could not look at %s"),
   .can_begin = has_room,
   .begin = begin_stat,
   .size = sizeof (PsOp),
@@ -107,7 +108,7 @@ begin_mkdir (PsOp *op)
 }
 
 static const PsOpClass mkdir_class = {
-  .verb = "make the directory",
+  .failure = N_ ("Could not make the directory %s"),
   .creates = true,
   .writes = true,
   .can_begin = has_room,
@@ -136,7 +137,7 @@ on_readlink (PsOp *op, const PsReply *reply, guint tag)
   else if (!ps_op_check_type (op, reply, PS_FXP_NAME))
     return;
   else if (reply->count != 1 || !ps_reply_next_name (&names, &name, &length, &attrs))
-    ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the server's answer makes no sense");
+    ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the server's answer makes no sense"));
   else
     op->target = g_strndup (name, length);
 }
@@ -150,7 +151,7 @@ begin_readlink (PsOp *op)
 }
 
 static const PsOpClass readlink_class = {
-  .verb = "read the link",
+  .failure = N_ ("Could not read the link %s"),
   .can_begin = has_room,
   .begin = begin_readlink,
   .size = sizeof (PsOp),
@@ -182,7 +183,7 @@ begin_symlink (PsOp *op)
 }
 
 static const PsOpClass symlink_class = {
-  .verb = "make the link",
+  .failure = N_ ("Could not make the link %s"),
   .creates = true,
   .writes = true,
   .can_begin = has_room,
@@ -240,7 +241,7 @@ begin_unlink (PsOp *op)
 }
 
 static const PsOpClass unlink_class = {
-  .verb = "remove",
+  .failure = N_ ("Could not remove %s"),
   .can_begin = has_room,
   .begin = begin_unlink,
   .size = sizeof (NameOp),
@@ -278,7 +279,7 @@ on_before_set (PsOp *op, const PsReply *reply, guint tag)
   found = ps_attrs_to_entry (&reply->attrs);
   if (!ps_entry_same (&found, &self->expected))
     {
-      ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile");
+      ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile"));
       return;
     }
   attrs.mtime = attrs.atime = ps_attrs_time (self->wanted.mtime);
@@ -300,7 +301,7 @@ begin_set (PsOp *op)
 }
 
 static const PsOpClass set_class = {
-  .verb = "set the attributes of",
+  .failure = N_ ("Could not set the attributes of %s"),
   .can_begin = has_room,
   .begin = begin_set,
   .size = sizeof (NameOp),

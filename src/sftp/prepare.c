@@ -3,6 +3,7 @@
 #include "sftp/remote-private.h"
 
 #include "sftp/waited.h"
+#include "util/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -163,7 +164,7 @@ clear_probe (PsOp *op)
 }
 
 static const PsOpClass probe_class = {
-  .verb = "write to",
+  .failure = N_ ("Could not write to %s"),
   .writes = true,
   .can_begin = can_probe,
   .begin = begin_probe,

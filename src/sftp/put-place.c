@@ -21,6 +21,7 @@
 #include "sftp/put.h"
 
 #include "util/fault.h"
+#include "util/words.h"
 
 #define TIME_GRAIN G_GINT64_CONSTANT (2000000000) /* of FAT, nanoseconds */
 
@@ -73,7 +74,7 @@ check_target (PsPutOp *self, const PsReply *reply)
     }
   self->old_mode = found.kind == PS_KIND_FILE ? reply->attrs.permissions : 0;
   if (!ps_entry_same (&found, &self->expected))
-    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
 }
 
 void
@@ -124,7 +125,7 @@ on_verified (PsOp *op, const PsReply *reply, guint tag)
   if (reply->type == PS_FXP_ATTRS)
     found = ps_attrs_to_entry (&reply->attrs);
   if (!is_ours (&found, &written))
-    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "another device replaced it at the same moment");
+    ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("another device replaced it at the same moment"));
 }
 
 /* Looks whether what was put in place is still there. */
@@ -139,7 +140,7 @@ static void
 place_failed (PsPutOp *self, const PsReply *reply)
 {
   if (ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
-    ps_op_fail (&self->op, PS_SFTP_ERROR_GONE, "the directory it belongs in is not there");
+    ps_op_fail (&self->op, PS_SFTP_ERROR_GONE, _ ("the directory it belongs in is not there"));
   else
     ps_op_fail_status (&self->op, reply, NULL);
 }
@@ -320,7 +321,7 @@ ps_put_place (PsOp *op)
 
   if (self->still_same != NULL && !self->still_same (op->user_data))
     {
-      ps_op_fail (op, PS_SFTP_ERROR_CHANGED, "the local file was changed meanwhile");
+      ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("the local file was changed meanwhile"));
       return;
     }
   if (ps_fault ("remote-put-durable", &error))

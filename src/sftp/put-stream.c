@@ -3,6 +3,8 @@
  * as many channels as help; or copied on the server from what lies there. */
 #include "sftp/put.h"
 
+#include "util/words.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,10 +31,11 @@ read_source (PsPutOp *self, uint64_t offset, uint8_t *into, gsize length)
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, "reading the local file failed: %s",
+        ps_op_fail (&self->op, PS_SFTP_ERROR_LOCAL_IO, _ ("reading the local file failed: %s"),
                     g_strerror (errno));
       else if (n == 0)
-        ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "the local file became shorter meanwhile");
+        ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED,
+                    _ ("the local file became shorter meanwhile"));
       if (n <= 0)
         return false;
       done += (gsize)n;

@@ -3,6 +3,7 @@
 #include "sftp/put.h"
 
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -48,9 +49,8 @@ after_written (PsOp *op)
     return;
   if (found.size != self->source.size)
     {
-      ps_op_fail (op, PS_SFTP_ERROR_FAILED,
-                  "the server holds %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
-                  found.size, self->source.size);
+      ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the server holds %lu of %lu bytes"),
+                  (gulong)found.size, (gulong)self->source.size);
       return;
     }
   finish_hash (self);
@@ -190,7 +190,7 @@ check_base (PsPutOp *self, const PsReply *reply)
   if (ps_entry_same (&found, &self->base_expected))
     return;
   if (strcmp (self->base, self->op.path) == 0)
-    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, "it was changed meanwhile on the server");
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
   else
     ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
                 "what it should be made from was changed; the whole file has to be sent");
@@ -387,7 +387,7 @@ clear (PsOp *op)
 }
 
 static const PsOpClass put_class = {
-  .verb = "upload",
+  .failure = N_ ("Could not upload %s"),
   .writes = true,
   .can_begin = can_begin,
   .begin = begin,

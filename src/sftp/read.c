@@ -2,6 +2,8 @@
 /* A part of a file into memory: markers, signatures, journals. */
 #include "sftp/remote-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 #define READ_MAX (4 * 1024 * 1024)
@@ -53,7 +55,7 @@ on_read (PsOp *op, const PsReply *reply, guint tag)
     return;
   if (reply->length > self->chunk || at + reply->length > self->data->len)
     {
-      ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the server sent other data than asked for");
+      ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the server sent other data than asked for"));
       return;
     }
   memcpy (self->data->data + at, reply->text, reply->length);
@@ -147,7 +149,7 @@ clear (PsOp *op)
 }
 
 static const PsOpClass read_class = {
-  .verb = "read",
+  .failure = N_ ("Could not read %s"),
   .can_begin = can_begin,
   .begin = begin,
   .cleanup = cleanup,

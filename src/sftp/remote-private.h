@@ -35,7 +35,7 @@ typedef enum
 
 typedef struct
 {
-  const char *verb;             /* "upload", for messages: "Could not upload …" */
+  const char *failure;          /* "Could not upload %s" */
   bool creates;                 /* a name that is there already explains a failure */
   bool writes;                  /* a full disk explains one */
   bool (*can_begin) (PsOp *op); /* (nullable) FALSE: it has to wait for a handle or a channel */

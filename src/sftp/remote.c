@@ -2,6 +2,8 @@
 /* The remote folder as an object: made, turned, freed. */
 #include "sftp/remote-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 #define ROOM 448 /* operations at once; a transfer holds a local descriptor, of 1024 in all */
@@ -104,7 +106,7 @@ ps_remote_free (PsRemote *self)
   if (self->client != NULL)
     {
       g_autoptr (GError) error
-          = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The connection was closed");
+          = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _ ("The connection was closed"));
 
       while (self->live.length + self->done.length > 0)
         ps_remote_lose (self, error);

@@ -3,6 +3,7 @@
 #include "sftp/remote-private.h"
 
 #include "sftp/waited.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -54,7 +55,7 @@ begin_space (PsOp *op)
 }
 
 static const PsOpClass space_class = {
-  .verb = "ask for the room left in",
+  .failure = N_ ("Could not ask for the room left in %s"),
   .can_begin = has_room,
   .begin = begin_space,
   .size = sizeof (SpaceOp),
@@ -117,7 +118,7 @@ on_root (PsOp *op, const PsReply *reply, guint tag)
       op->result.entry = ps_attrs_to_entry (&reply->attrs);
       g_clear_error (&op->error);
       if (op->result.entry.kind != PS_KIND_DIR)
-        ps_op_fail (op, PS_SFTP_ERROR_EXISTS, "there is something that is no directory");
+        ps_op_fail (op, PS_SFTP_ERROR_EXISTS, _ ("there is something that is no directory"));
     }
   op->unclear = false;
 }
@@ -142,7 +143,7 @@ begin_root (PsOp *op)
 }
 
 static const PsOpClass root_class = {
-  .verb = "make on the server",
+  .failure = N_ ("Could not make %s on the server"),
   .can_begin = has_room,
   .begin = begin_root,
   .size = sizeof (PsOp),
@@ -171,7 +172,7 @@ on_real_path (PsOp *op, const PsReply *reply, guint tag)
     return;
   if (reply->count != 1 || !ps_reply_next_name (&names, &name, &length, &attrs))
     {
-      ps_op_fail (op, PS_SFTP_ERROR_FAILED, "the server's answer makes no sense");
+      ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the server's answer makes no sense"));
       return;
     }
   op->bytes = g_bytes_new (name, length);
@@ -185,7 +186,7 @@ begin_real_path (PsOp *op)
 }
 
 static const PsOpClass real_path_class = {
-  .verb = "find on the server",
+  .failure = N_ ("Could not find %s on the server"),
   .can_begin = has_room,
   .begin = begin_real_path,
   .size = sizeof (PsOp),

@@ -4,6 +4,7 @@
 #include "sftp/error.h"
 #include "util/autofd.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -98,7 +99,7 @@ ps_ssh2_link_new (int fd, GError **error)
       || (self->session = libssh2_session_init_ex (NULL, NULL, NULL, self)) == NULL)
     {
       g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                           "The SSH library (libssh2) could not be started");
+                           _ ("The SSH library (libssh2) could not be started"));
       return NULL;
     }
   g_unix_set_fd_nonblocking (fd, TRUE, NULL);
@@ -158,7 +159,7 @@ ps_ssh2_link_flush (PsSsh2Link *self, GError **error)
     }
   if (self->broken == 0)
     return TRUE;
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK, "The connection was lost: %s",
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK, _ ("The connection was lost: %s"),
                g_strerror (self->broken));
   return FALSE;
 }
@@ -204,7 +205,7 @@ ps_ssh2_link_wait (PsSsh2Link *self, gint64 deadline, GCancellable *cancellable,
   if (left <= 0)
     {
       g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                           "The server does not answer any more (time-out during the login)");
+                           _ ("The server does not answer any more (time-out during the login)"));
       return FALSE;
     }
   fd = ps_ssh2_link_pollfd (self);
@@ -251,13 +252,13 @@ ps_ssh2_link_set_error (PsSsh2Link *self, int code, int otherwise, const char *d
     {
       g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK, "%s: %s", doing,
                    self->broken != 0 ? g_strerror (self->broken)
-                                     : "the server closed the connection");
+                                     : _ ("the server closed the connection"));
       return;
     }
   libssh2_session_last_error (self->session, &text, NULL, 0);
   g_set_error (error, PS_SFTP_ERROR, ps_ssh2_code_is_broken (code) ? PS_SFTP_ERROR_LINK : otherwise,
                "%s: %s (libssh2 %d)", doing,
-               text != NULL && *text != '\0' ? text : "no reason given", code);
+               text != NULL && *text != '\0' ? text : _ ("no reason given"), code);
 }
 
 void
@@ -294,14 +295,15 @@ set_handshake_error (PsSsh2Link *self, int code, GError **error)
 {
   if (code == LIBSSH2_ERROR_BANNER_RECV && !ps_ssh2_link_is_lost (self))
     g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                         "What answers there is no SSH server. Is the port right?");
+                         _ ("What answers there is no SSH server. Is the port right?"));
   else if (ps_ssh2_link_is_lost (self))
-    g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                         "The server closed the connection before the login. It may have too many "
-                         "connections, or refuse this address for a while");
+    g_set_error_literal (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
+        _ ("The server closed the connection before the login. It may have too many "
+           "connections, or refuse this address for a while"));
   else
     ps_ssh2_link_set_error (self, code, PS_SFTP_ERROR_UNREACHABLE,
-                            "No secure connection came about", error);
+                            _ ("No secure connection came about"), error);
 }
 
 gboolean

@@ -2,6 +2,7 @@
 #include "sftp/sshconfig.h"
 
 #include "sftp/error.h"
+#include "util/words.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -230,8 +231,8 @@ ask_ssh (const char *config_file, const char *host, int port, const char *user,
     }
   if (g_subprocess_get_successful (process))
     return g_steal_pointer (&output);
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "The SSH configuration has a mistake: %s",
-               g_strstrip (messages));
+  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+               _ ("The SSH configuration has a mistake: %s"), g_strstrip (messages));
   return NULL;
 }
 
@@ -271,10 +272,11 @@ ps_ssh_config_read (const char *host, int port, const char *user, GCancellable *
 
   if (!is_sane_name (host) || (user != NULL && user[0] == '-'))
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   "\"%s\" cannot be the name of a computer. Write a host name, an address or an "
-                   "alias of ~/.ssh/config",
-                   host);
+      g_set_error (
+          error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+          _ ("\"%s\" cannot be the name of a computer. Write a host name, an address or an "
+             "alias of ~/.ssh/config"),
+          host);
       return NULL;
     }
   if (ssh != NULL)

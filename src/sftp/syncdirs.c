@@ -6,6 +6,8 @@
  * opened for reading will do for OpenSSH's server. */
 #include "sftp/remote-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 enum
@@ -73,7 +75,7 @@ begin (PsOp *op)
 }
 
 static const PsOpClass sync_class = {
-  .verb = "make durable",
+  .failure = N_ ("Could not make %s durable"),
   .can_begin = can_begin,
   .begin = begin,
   .size = sizeof (SyncOp),

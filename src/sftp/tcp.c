@@ -4,6 +4,7 @@
 #include "sftp/error.h"
 #include "util/autofd.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -105,21 +106,21 @@ set_failure (const char *name, int port, const Attempts *attempts, guint timeout
 {
   if (attempts_pending (attempts) || attempts->failure == ETIMEDOUT)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                 "%s, port %d, does not answer (waited %u s). Is it switched on, and in this "
-                 "network?",
+                 _ ("%s, port %d, does not answer (waited %u s). Is it switched on, and in this "
+                    "network?"),
                  name, port, timeout_s);
   else if (attempts->failure == ECONNREFUSED)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                 "%s is there but refuses port %d. Is the SSH server running, and is this its "
-                 "port?",
+                 _ ("%s is there but refuses port %d. Is the SSH server running, and is this its "
+                    "port?"),
                  name, port);
   else if (attempts->failure == ENETUNREACH || attempts->failure == EHOSTUNREACH)
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                 "There is no way to %s from here now: %s. Is this computer online?", name,
+                 _ ("There is no way to %s from here now: %s. Is this computer online?"), name,
                  g_strerror (attempts->failure));
   else
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE, "Could not reach %s, port %d: %s",
-                 name, port, g_strerror (attempts->failure));
+    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
+                 _ ("Could not reach %s, port %d: %s"), name, port, g_strerror (attempts->failure));
 }
 
 /* Returns: (transfer full) (element-type GInetAddress) */
@@ -135,13 +136,14 @@ look_up (const char *name, const char *host, GCancellable *cancellable, GError *
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_propagate_error (error, g_steal_pointer (&cause));
   else if (g_error_matches (cause, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND))
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                 "No computer is known by the name \"%s\". Is the name right, and is this computer "
-                 "in the right network?",
-                 name);
+    g_set_error (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
+        _ ("No computer is known by the name \"%s\". Is the name right, and is this computer "
+           "in the right network?"),
+        name);
   else
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
-                 "The name \"%s\" cannot be looked up now: %s", name, cause->message);
+                 _ ("The name \"%s\" cannot be looked up now: %s"), name, cause->message);
   return NULL;
 }
 

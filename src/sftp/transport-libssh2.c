@@ -6,6 +6,7 @@
 
 #include "sftp/error.h"
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <string.h>
 #include <sys/eventfd.h>
@@ -52,7 +53,7 @@ static gboolean
 is_lost (Ssh2Transport *self, GError **error)
 {
   if (self->closed)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection was closed");
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _ ("The connection was closed"));
   return self->closed;
 }
 
@@ -89,7 +90,7 @@ step_opening (Ssh2Transport *self, Channel *channel, GError **error)
   code = libssh2_session_last_errno (session);
   if (code == LIBSSH2_ERROR_EAGAIN)
     return TRUE;
-  return refuse (self, channel, code, "The server refuses a session", error);
+  return refuse (self, channel, code, _ ("The server refuses a session"), error);
 }
 
 static gboolean
@@ -198,7 +199,7 @@ push_staged (Ssh2Transport *self, Channel *channel, GError **error)
     return TRUE;
   if (n < 0)
     {
-      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, "The connection was lost",
+      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, _ ("The connection was lost"),
                               error);
       return FALSE;
     }
@@ -224,7 +225,7 @@ write_packet (Ssh2Transport *self, Channel *channel, const void *data, gsize len
     return n;
   if (n != LIBSSH2_ERROR_EAGAIN)
     {
-      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, "The connection was lost",
+      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, _ ("The connection was lost"),
                               error);
       return -1;
     }
@@ -280,14 +281,15 @@ ssh2_read (PsTransport *transport, int number, void *buffer, gsize length, GErro
     return n;
   if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
     {
-      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, "The connection was lost",
+      ps_ssh2_link_set_error (self->link, (int)n, PS_SFTP_ERROR_LINK, _ ("The connection was lost"),
                               error);
       return -1;
     }
   if (!libssh2_channel_eof (channel->channel))
     return 0;
   channel->state = CHANNEL_ENDED;
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The server ended the SFTP session");
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                       _ ("The server ended the SFTP session"));
   return -1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "sftp/error.h"
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,13 +143,14 @@ set_ended_error (ProcessTransport *self, Child *child, GError **error)
   drain_messages (child);
   said = last_line (child->messages->str);
   if (strstr (child->messages->str, "subsystem request failed") != NULL)
-    g_set_error_literal (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP,
-                         "The server accepted the login but offers no SFTP (no \"Subsystem sftp\" "
-                         "in its sshd_config)");
+    g_set_error_literal (
+        error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP,
+        _ ("The server accepted the login but offers no SFTP (no \"Subsystem sftp\" "
+           "in its sshd_config)"));
   else if (said != NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s ended: %s", self->argv[0], said);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _ ("%s ended: %s"), self->argv[0], said);
   else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s ended", self->argv[0]);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _ ("%s ended"), self->argv[0]);
 }
 
 /* Out of our terminal: an interrupt there is for us, and no password is asked there. Runs between
@@ -182,7 +184,7 @@ spawn (ProcessTransport *self, GError **error)
           G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, leave_terminal,
           NULL, theirs, theirs, -1, NULL, NULL, 0, &pid, NULL, NULL, &stderr_fd, &cause))
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, "Could not start %s: %s",
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("Could not start %s: %s"),
                    self->argv[0], cause->message);
       return FALSE;
     }
@@ -224,7 +226,7 @@ get_child (ProcessTransport *self, int channel, GError **error)
   child = g_ptr_array_index (self->children, channel);
   if (child->fd < 0)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The connection was closed");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _ ("The connection was closed"));
       return NULL;
     }
   return child;

@@ -2,6 +2,7 @@
 #include "sftp/trust.h"
 
 #include "sftp/error.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -86,20 +87,21 @@ same_fingerprint (const char *a, const char *b)
 void
 ps_trust_set_changed_error (const PsHostKeyInfo *info, GError **error)
 {
-  g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-               "The host key of %s is not the one that is known. Did you reinstall the Pi? If so, "
-               "compare the new fingerprint on the Pi itself and then run: pisync-cli trust. If "
-               "not, another machine may pose as it: do not go on.\n"
-               "Now: %s (%s)\nKnown: %s (%s)",
-               info->host, info->fingerprint, info->type, info->known_fingerprint ?: "another key",
-               info->known_in ?: "unknown place");
+  g_set_error (
+      error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
+      _ ("The host key of %s is not the one that is known. Did you reinstall the Pi? If so, "
+         "compare the new fingerprint on the Pi itself and then run: pisync-cli trust. If "
+         "not, another machine may pose as it: do not go on.\n"
+         "Now: %s (%s)\nKnown: %s (%s)"),
+      info->host, info->fingerprint, info->type, info->known_fingerprint ?: _ ("another key"),
+      info->known_in ?: _ ("unknown place"));
 }
 
 void
 ps_trust_set_revoked_error (const PsHostKeyInfo *info, const char *where, GError **error)
 {
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-               "The host key of %s, %s, is marked as revoked in %s: it must not be trusted",
+               _ ("The host key of %s, %s, is marked as revoked in %s: it must not be trusted"),
                info->host, info->fingerprint, where);
 }
 
@@ -119,9 +121,10 @@ ps_trust_confirm (const PsLogin *login, const PsHostKeyInfo *info, GError **erro
     {
       if (same_fingerprint (expected, info->fingerprint))
         return TRUE;
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-                   "The host key of %s has the fingerprint %s (%s), not the one that was given: %s",
-                   info->host, info->fingerprint, info->type, expected);
+      g_set_error (
+          error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
+          _ ("The host key of %s has the fingerprint %s (%s), not the one that was given: %s"),
+          info->host, info->fingerprint, info->type, expected);
       return FALSE;
     }
   if (prompts->confirm_host_key != NULL
@@ -131,7 +134,7 @@ ps_trust_confirm (const PsLogin *login, const PsHostKeyInfo *info, GError **erro
     g_propagate_error (error, g_steal_pointer (&cause));
   else
     g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_HOST_KEY,
-                 "The host key of %s, %s (%s), was not trusted", info->host, info->fingerprint,
+                 _ ("The host key of %s, %s (%s), was not trusted"), info->host, info->fingerprint,
                  info->type);
   return FALSE;
 }
@@ -145,7 +148,7 @@ ps_trust_decide (const PsLogin *login, const PsKnownHosts *known, GBytes *key, G
   g_autoptr (GBytes) known_key = NULL;
   PsHostKeyInfo info = { .host = login->options->host,
                          .port = config->port,
-                         .type = type ?: "unknown type",
+                         .type = type ?: _ ("unknown type"),
                          .fingerprint = fingerprint };
   PsKnownHostState state
       = ps_known_hosts_check (known, config->host_key_name, config->port, key, &where, &known_key);

@@ -3,6 +3,7 @@
 #include "sftp/client-private.h"
 
 #include "util/wait.h"
+#include "util/words.h"
 
 #define MAX_FDS 16
 #define SLOW_FACTOR 10 /* how much longer a server may be busy with one request */
@@ -15,7 +16,7 @@ ps_client_turn (PsClient *self, bool *progress, GError **error)
       return FALSE;
   if (!self->transport->klass->flush (self->transport, error))
     {
-      g_prefix_error (error, "The connection to the server was lost: ");
+      g_prefix_error (error, _ ("The connection to the server was lost: "));
       return FALSE;
     }
   for (int i = 0; i < self->n_channels; i++)
@@ -44,7 +45,7 @@ static gboolean
 lost (PsClient *self, int64_t silence, GError **error)
 {
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK,
-               "The server has not answered for %d seconds", (int)(silence / G_USEC_PER_SEC));
+               _ ("The server has not answered for %d seconds"), (int)(silence / G_USEC_PER_SEC));
   return FALSE;
 }
 

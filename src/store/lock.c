@@ -5,6 +5,7 @@
 #include "store/store-private.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +20,13 @@ set_locked_error (int fd, const char *file, GError **error)
   gssize length = pread (fd, text, sizeof text - 1, 0);
   gint64 pid = length > 0 ? g_ascii_strtoll (text, NULL, 10) : 0;
   g_autofree char *name = g_filename_display_name (file);
-  g_autofree char *who
-      = pid > 0 ? g_strdup_printf ("Another PiSync (process %" G_GINT64_FORMAT ")", pid)
-                : g_strdup ("Another PiSync");
+  g_autofree char *who = pid > 0 ? g_strdup_printf (_ ("Another PiSync (process %ld)"), (glong)pid)
+                                 : g_strdup (_ ("Another PiSync"));
 
-  g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_LOCKED,
-               "%s works on this pair already (lock %s). Quit it first, or leave the work to it.",
-               who, name);
+  g_set_error (
+      error, PS_STORE_ERROR, PS_STORE_ERROR_LOCKED,
+      _ ("%s works on this pair already (lock %s). Quit it first, or leave the work to it."), who,
+      name);
 }
 
 static gboolean
@@ -64,7 +65,7 @@ ps_store_take_lock (const char *state_dir, GError **error)
       g_set_error (error, PS_STORE_ERROR,
                    saved == ENOSPC || saved == EDQUOT ? PS_STORE_ERROR_NO_SPACE
                                                       : PS_STORE_ERROR_FAILED,
-                   "Could not open the lock %s: %s. Look at the folder's permissions and disk.",
+                   _ ("Could not open the lock %s: %s. Look at the folder's permissions and disk."),
                    name, g_strerror (saved));
       return -1;
     }
@@ -75,8 +76,8 @@ ps_store_take_lock (const char *state_dir, GError **error)
       if (saved == EAGAIN || saved == EACCES || saved == EWOULDBLOCK)
         set_locked_error (fd, file, error);
       else
-        g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_FAILED, "Could not lock %s: %s.", name,
-                     g_strerror (saved));
+        g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_FAILED, _ ("Could not lock %s: %s."),
+                     name, g_strerror (saved));
       return -1;
     }
   write_pid (fd);

@@ -5,6 +5,7 @@
 
 #include "util/autofd.h"
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,15 +27,16 @@
 static const char *const suffixes[] = { "", "-wal", "-shm" };
 
 static void
-set_file_error (const char *doing, const char *file, GError **error)
+set_file_error (const char *pattern, const char *file, GError **error)
 {
   int saved = errno;
   g_autofree char *name = g_filename_display_name (file);
+  g_autofree char *what = ps_words_about (pattern, name);
 
   g_set_error (error, PS_STORE_ERROR,
                saved == ENOSPC || saved == EDQUOT ? PS_STORE_ERROR_NO_SPACE : PS_STORE_ERROR_FAILED,
-               "Could not %s %s: %s. Look at the permissions and the disk that hold it.", doing,
-               name, g_strerror (saved));
+               _ ("%s: %s. Look at the permissions and the disk that hold it."), what,
+               g_strerror (saved));
 }
 
 static gboolean
@@ -42,7 +44,7 @@ make_state_dir (const char *state_dir, GError **error)
 {
   if (g_mkdir_with_parents (state_dir, 0700) == 0)
     return TRUE;
-  set_file_error ("make the state folder", state_dir, error);
+  set_file_error (N_ ("Could not make the state folder %s"), state_dir, error);
   return FALSE;
 }
 
@@ -57,13 +59,13 @@ make_file (const char *file, GError **error)
 
   if (fd < 0 || fchmod (fd, 0600) != 0)
     {
-      set_file_error ("open the base", file, error);
+      set_file_error (N_ ("Could not open the base %s"), file, error);
       return FALSE;
     }
   dir_fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (dir_fd < 0 || fsync (dir_fd) != 0)
     {
-      set_file_error ("make durable", dir, error);
+      set_file_error (N_ ("Could not make %s durable"), dir, error);
       return FALSE;
     }
   return TRUE;
@@ -89,8 +91,8 @@ set_damaged (PsStore *self, const char *why, GError **error)
 {
   g_autofree char *name = g_filename_display_name (self->file);
 
-  g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_DAMAGED, "The base %s is damaged: %s.", name,
-               why);
+  g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_DAMAGED, _ ("The base %s is damaged: %s."),
+               name, why);
   return FALSE;
 }
 
@@ -106,19 +108,19 @@ check_identity (PsStore *self, int *version, GError **error)
   if (rc == SQLITE_OK)
     rc = query_int (self->db, "SELECT count(*) FROM sqlite_schema", &tables);
   if (rc != SQLITE_OK)
-    return ps_store_fail (self, rc, "read", error);
+    return ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
   if (tables == 0 && application_id == 0)
     {
       *version = 0;
       return TRUE;
     }
   if (application_id != PS_STORE_APPLICATION_ID || *version <= 0)
-    return set_damaged (self, "it is the database of some other program", error);
+    return set_damaged (self, _ ("it is the database of some other program"), error);
   if (*version <= ps_store_schema_version ())
     return TRUE;
   g_set_error (error, PS_STORE_ERROR, PS_STORE_ERROR_NEWER,
-               "The base %s was made by a newer PiSync (format %d, this one knows %d). Update "
-               "PiSync on this computer.",
+               _ ("The base %s was made by a newer PiSync (format %d, this one knows %d). Update "
+                  "PiSync on this computer."),
                self->file, *version, ps_store_schema_version ());
   return FALSE;
 }
@@ -136,7 +138,7 @@ check_pages (PsStore *self, GError **error)
     verdict = g_strdup ((const char *)sqlite3_column_text (statement, 0));
   sqlite3_finalize (statement);
   if (verdict == NULL)
-    return ps_store_fail (self, rc, "read", error);
+    return ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
   /* Several lines, the first of which is a heading. */
   return strcmp (verdict, "ok") == 0
          || set_damaged (self, g_strdelimit (verdict, "\n", ' '), error);
@@ -151,7 +153,7 @@ prepare (PsStore *self, GError **error)
   if (rc == SQLITE_OK)
     return TRUE;
   return rc == SQLITE_ERROR ? set_damaged (self, sqlite3_errmsg (self->db), error)
-                            : ps_store_fail (self, rc, "read", error);
+                            : ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
 }
 
 static gboolean
@@ -164,17 +166,17 @@ open_db (PsStore *self, GError **error)
     return FALSE;
   rc = sqlite3_open_v2 (self->file, &self->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   if (rc != SQLITE_OK)
-    return ps_store_fail (self, rc, "open", error);
+    return ps_store_fail (self, rc, N_ ("Could not open the base %s"), error);
   sqlite3_extended_result_codes (self->db, 1);
   sqlite3_busy_timeout (self->db, BUSY_MS);
   rc = sqlite3_exec (self->db, SETTINGS, NULL, NULL, NULL);
   if (rc != SQLITE_OK)
-    return ps_store_fail (self, rc, "open", error);
+    return ps_store_fail (self, rc, N_ ("Could not open the base %s"), error);
   if (!check_identity (self, &version, error) || (version > 0 && !check_pages (self, error)))
     return FALSE;
   rc = ps_store_migrate (self->db, version);
   if (rc != SQLITE_OK)
-    return ps_store_fail (self, rc, "bring up to date", error);
+    return ps_store_fail (self, rc, N_ ("Could not bring the base %s up to date"), error);
   return prepare (self, error);
 }
 
@@ -203,7 +205,7 @@ move_aside (PsStore *self, char **moved_aside, GError **error)
 
       if (rename (from, to) != 0 && errno != ENOENT)
         {
-          set_file_error ("move aside the damaged base", from, error);
+          set_file_error (N_ ("Could not move the damaged base %s aside"), from, error);
           return FALSE;
         }
     }
@@ -274,7 +276,7 @@ ps_store_forget (const char *state_dir, GError **error)
 
       if (unlink (file) != 0 && errno != ENOENT)
         {
-          set_file_error ("remove the base", file, error);
+          set_file_error (N_ ("Could not remove the base %s"), file, error);
           return FALSE;
         }
     }

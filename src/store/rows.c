@@ -2,6 +2,8 @@
 /* Rows: read, listed, written, moved. */
 #include "store/store-private.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 enum
@@ -101,7 +103,7 @@ ps_store_list (PsStore *self, const char *dir, GError **error)
       g_array_append_val (entries, entry);
     }
   if (rc != SQLITE_DONE)
-    ps_store_fail (self, rc, "read", error);
+    ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
   sqlite3_reset (statement);
   return rc == SQLITE_DONE ? g_steal_pointer (&entries) : NULL;
 }
@@ -117,7 +119,7 @@ ps_store_get (PsStore *self, const char *path, PsRow *row, GError **error)
   if (rc == SQLITE_ROW && !read_row (statement, row))
     rc = SQLITE_CORRUPT;
   if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-    ps_store_fail (self, rc, "read", error);
+    ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
   sqlite3_reset (statement);
   return rc == SQLITE_ROW;
 }
@@ -206,7 +208,8 @@ ps_store_totals (PsStore *self, PsStoreTotals *totals, GError **error)
       .files_remote = (uint64_t)sqlite3_column_int64 (statement, 2),
     };
   else
-    ps_store_fail (self, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc, "read", error);
+    ps_store_fail (self, rc == SQLITE_DONE ? SQLITE_CORRUPT : rc, N_ ("Could not read the base %s"),
+                   error);
   sqlite3_reset (statement);
   return rc == SQLITE_ROW;
 }
@@ -244,7 +247,7 @@ ps_store_find_content (PsStore *self, const uint8_t sha256[32], uint64_t size, P
   if (rc == SQLITE_ROW)
     path = read_path (statement);
   else if (rc != SQLITE_DONE)
-    ps_store_fail (self, rc, "read", error);
+    ps_store_fail (self, rc, N_ ("Could not read the base %s"), error);
   sqlite3_reset (statement);
   return path;
 }

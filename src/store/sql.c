@@ -3,6 +3,7 @@
 #include "store/store-private.h"
 
 #include "util/fault.h"
+#include "util/words.h"
 
 #include <errno.h>
 
@@ -59,30 +60,31 @@ is_no_space (PsStore *self, int rc)
 }
 
 gboolean
-ps_store_fail (PsStore *self, int rc, const char *doing, GError **error)
+ps_store_fail (PsStore *self, int rc, const char *pattern, GError **error)
 {
   PsStoreError code = PS_STORE_ERROR_FAILED;
-  const char *advice = "Look at the disk that holds it.";
+  const char *advice = _ ("Look at the disk that holds it.");
   g_autofree char *detail = g_strdup (sqlite3_errmsg (self->db));
   g_autofree char *name = g_filename_display_name (self->file);
+  g_autofree char *what = NULL;
 
   if (is_no_space (self, rc))
     {
       code = PS_STORE_ERROR_NO_SPACE;
-      advice = "Free some space on its disk.";
+      advice = _ ("Free some space on its disk.");
     }
   else if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
     {
       code = PS_STORE_ERROR_DAMAGED;
-      advice = "It is damaged; opened again, it is moved aside and a new one begun.";
+      advice = _ ("It is damaged; opened again, it is moved aside and a new one begun.");
     }
   else if ((rc & 0xff) == SQLITE_BUSY)
     {
       code = PS_STORE_ERROR_LOCKED;
-      advice = "Another program has it open: close that first.";
+      advice = _ ("Another program has it open: close that first.");
     }
-  g_set_error (error, PS_STORE_ERROR, code, "Could not %s the base %s: %s. %s", doing, name, detail,
-               advice);
+  what = ps_words_about (pattern, name);
+  g_set_error (error, PS_STORE_ERROR, code, "%s: %s. %s", what, detail, advice);
   return FALSE;
 }
 
@@ -114,7 +116,7 @@ ps_store_change (PsStore *self, sqlite3_stmt *statement, GError **error)
     rc = run (statement);
   if (rc == SQLITE_OK)
     return TRUE;
-  ps_store_fail (self, rc, "write to", error);
+  ps_store_fail (self, rc, N_ ("Could not write to the base %s"), error);
   drop_transaction (self);
   return FALSE;
 }
@@ -134,7 +136,7 @@ ps_store_commit (PsStore *self, GError **error)
   rc = run (self->statements[PS_STATEMENT_COMMIT]);
   if (rc != SQLITE_OK)
     {
-      ps_store_fail (self, rc, "write to", error);
+      ps_store_fail (self, rc, N_ ("Could not write to the base %s"), error);
       drop_transaction (self);
       return FALSE;
     }

@@ -79,7 +79,7 @@ sqlite3_stmt *ps_store_statement (PsStore *self, PsStatement id);
 
 /* Sets @error from the SQLite code @rc of the step "@doing" ("read", "write to" …). Returns FALSE.
  */
-gboolean ps_store_fail (PsStore *self, int rc, const char *doing, GError **error);
+gboolean ps_store_fail (PsStore *self, int rc, const char *pattern, GError **error);
 
 /* Runs a statement that changes something, inside the gathered transaction, which begins when there
  * is none. A failure drops the whole of it. */

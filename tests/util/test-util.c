@@ -5,6 +5,7 @@
 #include "util/redact.h"
 #include "util/sha256.h"
 #include "util/wait.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -355,6 +356,20 @@ test_clock (void)
   g_assert_cmpint (ps_clock_monotonic (&fixed), ==, 42);
 }
 
+/* --- words ----------------------------------------------------------------------------------- */
+
+static void
+test_words (void)
+{
+  g_autofree char *about = ps_words_about (N_ ("Could not open %s: again"), "100 %s");
+
+  /* No program but the application turns the catalogues on. */
+  g_assert_cmpstr (_ ("Offline"), ==, "Offline");
+  g_assert_cmpstr (ps_words_plural ("one", "many", 1), ==, "one");
+  g_assert_cmpstr (ps_words_plural ("one", "many", 0), ==, "many");
+  g_assert_cmpstr (about, ==, "Could not open 100 %s: again");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -382,5 +397,6 @@ main (int argc, char **argv)
   g_test_add_func ("/util/secret", test_secret);
   g_test_add_func ("/util/autofd", test_autofd);
   g_test_add_func ("/util/clock", test_clock);
+  g_test_add_func ("/util/words", test_words);
   return g_test_run ();
 }
