@@ -3,6 +3,7 @@
 
 #include "app/pair-change.h"
 #include "app/setup-check.h"
+#include "app/wrap.h"
 
 #include <glib/gi18n.h>
 
@@ -179,6 +180,7 @@ static void
 ps_folders_dialog_init (PsFoldersDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ps_wrap_buttons (GTK_WIDGET (self));
   g_signal_connect (self, "response", G_CALLBACK (on_response), NULL);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/host-key-dialog.h"
 
+#include "app/wrap.h"
+
 #include <glib/gi18n.h>
 
 struct _PsHostKeyDialog
@@ -49,6 +51,7 @@ static void
 ps_host_key_dialog_init (PsHostKeyDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ps_wrap_buttons (GTK_WIDGET (self));
   gtk_dialog_set_default_response (GTK_DIALOG (self), GTK_RESPONSE_CANCEL);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/password-dialog.h"
 
+#include "app/wrap.h"
+
 #include <glib/gi18n.h>
 
 struct _PsPasswordDialog
@@ -62,6 +64,7 @@ static void
 ps_password_dialog_init (PsPasswordDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ps_wrap_buttons (GTK_WIDGET (self));
   gtk_dialog_set_default_response (GTK_DIALOG (self), GTK_RESPONSE_OK);
   gtk_window_set_keep_above (GTK_WINDOW (self), TRUE);
   self->keymap = gdk_keymap_get_for_display (gtk_widget_get_display (GTK_WIDGET (self)));

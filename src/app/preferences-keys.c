@@ -241,7 +241,6 @@ check_new (PsPreferencesKeys *self, const Row *row)
   GtkWidget *check = gtk_check_button_new_with_mnemonic (_ (row->label));
 
   gtk_widget_set_halign (check, GTK_ALIGN_START);
-  gtk_label_set_line_wrap (GTK_LABEL (gtk_bin_get_child (GTK_BIN (check))), TRUE);
   g_signal_connect_object (check, "toggled", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   return check;
 }

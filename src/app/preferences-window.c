@@ -8,6 +8,7 @@
 #include "app/preferences-keys.h"
 #include "app/present.h"
 #include "app/setup-check.h"
+#include "app/wrap.h"
 
 #include <glib/gi18n.h>
 
@@ -307,6 +308,7 @@ ps_preferences_window_init (PsPreferencesWindow *self)
 {
   self->filling = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
+  ps_wrap_buttons (GTK_WIDGET (self));
   self->filling = FALSE;
   /* The switcher in the header hides the title from assistive technology. */
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), _ ("Preferences"));

@@ -10,6 +10,7 @@
 #include "app/setup-check.h"
 #include "app/setup-tree.h"
 #include "app/setup.h"
+#include "app/wrap.h"
 #include "engine/run.h"
 
 #include <glib/gi18n.h>
@@ -645,6 +646,7 @@ static void
 ps_setup_window_init (PsSetupWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  ps_wrap_buttons (GTK_WIDGET (self));
 }
 
 GtkWidget *
