@@ -54,7 +54,9 @@ static const Row rows[] = {
   { "server", "HOST", "port", N_ ("P_ort:"), "22", .check = ps_setup_check_port },
   { "server", "AUTH", "user", N_ ("_User name:"), .check = ps_setup_check_user },
   { "server", "AUTH", "auth", N_ ("S_ign in:"),
-    .choices = { N_ ("With a key"), N_ ("With a password"), N_ ("With the keys of the SSH agent") } },
+    /* The words of the setup, without their mnemonics. */
+    .choices = { N_ ("With a _key that is on this computer"), N_ ("With a _password"),
+                 N_ ("With the key _agent of this desktop") } },
   { "server", "AUTH", "keyfile", N_ ("_Key file:"), N_ ("the usual ones in ~/.ssh"),
     .check = check_keyfile },
   { "server", "SYNC", "device", N_ ("Name of _this computer:"), .check = check_device },
@@ -180,7 +182,7 @@ on_entry_left (GtkWidget *widget, GdkEvent *event, PsPreferencesKeys *self)
 
 /* The rows. */
 
-/* Returns: (transfer full): @label without its mnemonic and colon, for assistive technology. */
+/* Returns: (transfer full): @label without its mnemonic and colon. */
 static char *
 plain_name (const char *label)
 {
@@ -229,7 +231,11 @@ combo_new (PsPreferencesKeys *self, const Row *row, const PsConfigKey *key)
   GtkWidget *combo = gtk_combo_box_text_new ();
 
   for (guint i = 0; key->words[i] != NULL && row->choices[i] != NULL; i++)
-    gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (combo), key->words[i], _ (row->choices[i]));
+    {
+      g_autofree char *text = plain_name (_ (row->choices[i]));
+
+      gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (combo), key->words[i], text);
+    }
   gtk_widget_set_halign (combo, GTK_ALIGN_START);
   g_signal_connect_object (combo, "changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
   return combo;
