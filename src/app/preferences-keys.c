@@ -70,8 +70,10 @@ static const Row rows[] = {
     100 },
   { "syncing", "SYNC", "keep_versions_days", N_ ("_Keep old versions for:"), N_ ("days"), 1 },
   { "syncing", "SYNC", "versions_max_percent", N_ ("Old versions tak_e at most:"),
+    /* xgettext:no-c-format */
     N_ ("% of the server’s disk"), 5 },
   { "syncing", "SYNC", "delete_guard_percent", N_ ("A_sk before deleting more than:"),
+    /* xgettext:no-c-format */
     N_ ("% of the files"), 5 },
   { "syncing", "SYNC", "pause_on_metered", N_ ("Pause on _metered networks, for this server") },
   { "syncing", "SYNC", "symlinks", N_ ("Copy symbolic _links as links") },
