@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define CHUNK (256 * 1024)
+#define WINDOW (8 * 1024 * 1024)  /* summed at once, by two threads */
 #define STRETCH (4 * 1024 * 1024) /* without an equal block: 1 and 2 stop */
 #define TRIAL (64 * 1024 * 1024)  /* after so much with less than a tenth found: 3 stops */
 #define TRIAL_PART 10
@@ -24,7 +25,7 @@ typedef struct
   GCancellable *cancellable;
   uint64_t blocks_at_once;
   char *chunk;
-  GByteArray *records;     /* of the blocks in @chunk */
+  GByteArray *records;     /* of the blocks that were summed last */
   GArray *matches;         /* (element-type PsMatch) */
   rs_signature_t *sums;    /* (nullable) until 3 needs it */
   uint64_t scanned, found; /* by 3 */
@@ -111,18 +112,79 @@ take_known (Search *self, uint64_t first, uint64_t n, uint64_t here)
   return TRUE;
 }
 
-/* Sums the blocks [first, first + n) as if the first lay at @here. */
+/* Blocks to be summed, as if the first lay at @here. */
+typedef struct
+{
+  Search *search;
+  uint64_t first, n, here;
+  GByteArray *records; /* of them */
+  GError *error;
+} Part;
+
+static void
+part_clear (Part *self)
+{
+  g_byte_array_unref (self->records);
+  g_clear_error (&self->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Part, part_clear)
+
+/* Any thread. Returns: NULL when @data, a Part, has an error. */
+static gpointer
+sum_part (gpointer data)
+{
+  Part *self = data;
+  Search *search = self->search;
+  const PsSignature *signature = search->signature;
+  uint64_t at_once = MAX (CHUNK / signature->block_length, 1);
+  g_autofree char *chunk = g_malloc (at_once * signature->block_length);
+  g_autoptr (GByteArray) records = g_byte_array_new ();
+
+  for (uint64_t done = 0; done < self->n; done += at_once)
+    {
+      uint64_t last = self->first + MIN (done + at_once, self->n) - 1;
+      gsize length = (gsize)((last - self->first - done) * signature->block_length)
+                     + ps_signature_length_of (signature, last);
+
+      if (!may_go_on (search, &self->error)
+          || !ps_job_read (search->file->fd, chunk, length,
+                           self->here + done * signature->block_length, &self->error)
+          || !ps_signature_sum (signature, chunk, length, records, &self->error))
+        return NULL;
+      g_byte_array_append (self->records, records->data, records->len);
+    }
+  return self;
+}
+
+/* Sums the blocks [first, first + n), half of them in another thread. */
 static gboolean
 sum_blocks (Search *self, uint64_t first, uint64_t n, uint64_t here, GError **error)
 {
-  uint64_t last = first + n - 1;
-  gsize length = (gsize)((last - first) * self->signature->block_length)
-                 + ps_signature_length_of (self->signature, last);
+  uint64_t half = n - n / 2;
+  g_auto (Part) front = { self, first, half, here, g_byte_array_new (), NULL };
+  g_auto (Part) back = {
+    self, first + half, n - half, here + half * self->signature->block_length, g_byte_array_new (),
+    NULL
+  };
+  GThread *thread;
+  gpointer front_done, back_done;
 
-  return may_go_on (self, error)
-         && (take_known (self, first, n, here)
-             || (ps_job_read (self->file->fd, self->chunk, length, here, error)
-                 && ps_signature_sum (self->signature, self->chunk, length, self->records, error)));
+  if (take_known (self, first, n, here))
+    return may_go_on (self, error);
+  thread = g_thread_new ("delta", sum_part, &back);
+  front_done = sum_part (&front);
+  back_done = g_thread_join (thread);
+  if (front_done == NULL || back_done == NULL)
+    {
+      GError **failed = front_done == NULL ? &front.error : &back.error;
+
+      g_propagate_error (error, g_steal_pointer (failed));
+      return FALSE;
+    }
+  g_byte_array_set_size (self->records, 0);
+  g_byte_array_append (self->records, front.records->data, front.records->len);
+  g_byte_array_append (self->records, back.records->data, back.records->len);
+  return TRUE;
 }
 
 /* Returns: whether the block @index is the same as the @nth of those just summed. */
@@ -329,8 +391,8 @@ ps_match_find (const PsSignature *signature, const PsMatchFile *file, GCancellab
     .signature = signature,
     .file = file,
     .cancellable = cancellable,
-    .blocks_at_once = MAX (CHUNK / signature->block_length, 1),
-    .chunk = g_malloc (MAX (CHUNK, signature->block_length)),
+    .blocks_at_once = MAX (WINDOW / signature->block_length, 1),
+    .chunk = g_malloc (CHUNK),
     .records = g_byte_array_new (),
     .matches = g_array_new (FALSE, FALSE, sizeof (PsMatch)),
   };

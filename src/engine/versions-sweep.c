@@ -184,12 +184,13 @@ walk (PsVersionSweep *self, int64_t until, GError **error)
 {
   PsLister lister = ps_remote_lister (self->context->remote);
 
-  while (self->asked > 0 || (!g_queue_is_empty (&self->dirs) && g_get_monotonic_time () < until))
+  while (self->asked > 0
+         || (!g_queue_is_empty (&self->dirs) && ps_clock_monotonic (self->context->clock) < until))
     {
       g_autoptr (PsListing) listing = NULL;
 
       while (self->asked < AT_ONCE && !g_queue_is_empty (&self->dirs)
-             && g_get_monotonic_time () < until)
+             && ps_clock_monotonic (self->context->clock) < until)
         {
           g_autofree char *dir = g_queue_pop_head (&self->dirs);
 
@@ -260,7 +261,7 @@ gboolean
 ps_version_sweep_step (PsVersionSweep *self, PsContext *context, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  int64_t until = g_get_monotonic_time () + STEP_US;
+  int64_t until = ps_clock_monotonic (context->clock) + STEP_US;
 
   self->context = context;
   if (self->phase == PHASE_REST && !begin_if_due (self, error))

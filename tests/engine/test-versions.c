@@ -308,6 +308,82 @@ test_room (void)
   assert_listed (device, "", stays);
 }
 
+/* A version that takes so many thousandths of the server's disk; nothing is in it. */
+static char *
+add_large (Device *device, const char *path, gint64 days, guint thousandths)
+{
+  char *id = add_version (device, path, days, "");
+  g_autofree char *version = g_strconcat (PS_VERSIONS_DIR "/", id, NULL);
+  g_autofree char *file = device_server_path (device, version);
+  g_autoptr (GError) error = NULL;
+  uint64_t free_bytes, disk;
+
+  g_assert_true (ps_remote_space (device->remote, &free_bytes, &disk, NULL, &error));
+  g_assert_no_errno (truncate (file, (off_t)(disk / 1000 * thousandths)));
+  return id;
+}
+
+/* Too little room: of every file the newest version stays, however old it is, as long as older ones
+ * of others can go. */
+static void
+test_newest_stays_longest (void)
+{
+  g_autoptr (Device) device = device_new (NULL, "laptop", "");
+  g_autofree char *newest_a = add_large (device, "a", 2, 20);
+  g_autofree G_GNUC_UNUSED char *older_a = add_large (device, "a", 10, 60);
+  g_autofree char *newest_b = add_large (device, "b", 25, 50);
+  const char *const stays[] = { newest_a, newest_b, NULL };
+  const char *const only_a[] = { newest_a, NULL };
+
+  device->config->versions_max_percent = 10;
+  sweep (device);
+  assert_listed (device, "", stays);
+  /* With less room still, the oldest of these goes too. */
+  device->config->versions_max_percent = 5;
+  device->now += DAY_NS;
+  sweep (device);
+  assert_listed (device, "", only_a);
+}
+
+/* A clock that says that everything takes long. */
+static int64_t
+slow_monotonic (gpointer data)
+{
+  static int64_t now;
+
+  return now += G_USEC_PER_SEC / 10;
+}
+
+/* Nothing is held up: some directories at a time. */
+static void
+test_small_steps (void)
+{
+  g_autoptr (Device) device = device_new (NULL, "laptop", "");
+  g_autoptr (PsVersionSweep) versions = ps_version_sweep_new ();
+  g_autoptr (GError) error = NULL;
+  guint left = 40, steps = 0;
+
+  for (guint i = 0; i < left; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("dir-%u/a", i);
+      g_autofree G_GNUC_UNUSED char *expired = add_version (device, path, 40, "x");
+    }
+  device->config->versions_max_percent = 90;
+  device->clock.monotonic = slow_monotonic;
+  for (; left > 0; steps++)
+    {
+      g_autoptr (GPtrArray) listed = NULL;
+
+      g_assert_true (ps_version_sweep_step (versions, &device->context, &error));
+      g_assert_no_error (error);
+      listed = list_ok (device, "");
+      g_assert_cmpuint (left - listed->len, <=, 3);
+      left = listed->len;
+      g_assert_cmpuint (steps, <, 100);
+    }
+  g_assert_cmpuint (steps, >, 10);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -322,5 +398,7 @@ main (int argc, char **argv)
   g_test_add_func ("/versions/sweep/expire", test_expire);
   g_test_add_func ("/versions/sweep/daily", test_expire_daily);
   g_test_add_func ("/versions/sweep/room", test_room);
+  g_test_add_func ("/versions/sweep/newest-stays-longest", test_newest_stays_longest);
+  g_test_add_func ("/versions/sweep/small-steps", test_small_steps);
   return g_test_run ();
 }
