@@ -11,7 +11,7 @@ import time
 
 import edits
 import fixture
-from fixture import compare, contains, equal, read, wait_for
+from fixture import compare, contains, equal, wait_for
 
 SIZE = 8 * edits.MIB
 MTIME = 1700000000  # of every file that a test writes, one later each time
@@ -35,6 +35,11 @@ def at_most(actual, limit, what):
         raise AssertionError(f"{what}: {actual} bytes, at most {limit} expected")
 
 
+def sha256(path):
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def check_edit(t, make, edit, places):
     server, laptop, desktop = two_devices(t)
     source = edits.source_of(t.seed)
@@ -54,8 +59,28 @@ def check_edit(t, make, edit, places):
     t.say(f"{size} bytes, {new} new: sent {sent}, received {received}")
     at_most(sent, limit, "sent")
     at_most(received, limit, "received")
-    there = server.remote()[0] / "file"
-    equal(hashlib.sha256(read(there)).hexdigest(), hashlib.sha256(read(path)).hexdigest())
+    equal(sha256(server.remote()[0] / "file"), sha256(path))
+    compare(laptop.local, desktop.local)
+
+
+def test_insertion_in_256_mib(t):
+    """The measure of it all: at most 1.5 % travels, counted on both sides."""
+    server, laptop, desktop = two_devices(t)
+    path = laptop.local / "file"
+    source = edits.source_of(t.seed)
+    edits.make_random(path, 256 * edits.MIB, source)
+    touch(path)
+    laptop.sync()
+    desktop.sync()
+    edits.insert_in_the_middle(path, source)
+    touch(path, 2)
+    limit = path.stat().st_size * 15 // 1000
+    for device in (laptop, desktop):
+        summary = device.sync().summary
+        travelled = summary["bytes_sent"] + summary["bytes_received"]
+        t.say(f"{device.name}: {travelled}")
+        at_most(travelled, limit, f"sent and received by {device.name}")
+    equal(sha256(server.remote()[0] / "file"), sha256(path))
     compare(laptop.local, desktop.local)
 
 
