@@ -16,6 +16,7 @@ ps_version_file_free (PsVersionFile *self)
   if (self == NULL)
     return;
   g_free (self->path);
+  g_free (self->folded);
   g_ptr_array_unref (self->versions);
   g_free (self);
 }
@@ -25,12 +26,15 @@ static PsVersionFile *
 file_of (GHashTable *by_path, GPtrArray *files, char *path)
 {
   g_autofree char *owned = path;
+  g_autofree char *shown = NULL;
   PsVersionFile *file = g_hash_table_lookup (by_path, path);
 
   if (file != NULL)
     return file;
   file = g_new0 (PsVersionFile, 1);
   file->path = g_steal_pointer (&owned);
+  shown = g_filename_display_name (file->path);
+  file->folded = g_utf8_casefold (shown, -1);
   file->versions = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_version_free);
   g_ptr_array_add (files, file);
   g_hash_table_insert (by_path, file->path, file);
@@ -128,14 +132,7 @@ ps_version_file_kept (const PsVersionFile *self, guint index)
 gboolean
 ps_version_file_matches (const PsVersionFile *self, const char *needle)
 {
-  g_autofree char *shown = NULL;
-  g_autofree char *folded = NULL;
-
-  if (*needle == '\0')
-    return TRUE;
-  shown = g_filename_display_name (self->path);
-  folded = g_utf8_casefold (shown, -1);
-  return strstr (folded, needle) != NULL;
+  return strstr (self->folded, needle) != NULL;
 }
 
 char *

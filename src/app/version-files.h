@@ -27,6 +27,7 @@ typedef enum
 typedef struct
 {
   char *path;          /* relative, bytes */
+  char *folded;        /* the same as it is looked for */
   GPtrArray *versions; /* (element-type PsVersion) owned, the newest first */
   PsPresence presence;
   guint64 size; /* of the present one, where there is one */
