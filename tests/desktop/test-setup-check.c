@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/setup-check.h"
+#include "fakes/home.h"
 
 #include <glib/gstdio.h>
 
@@ -50,7 +51,7 @@ test_row (gconstpointer data)
     g_assert_cmpstr (wrong, !=, NULL);
 }
 
-/* The configuration folder and home of this program, which meson makes fresh for each. */
+/* The configuration folder and home of this program, fresh for each test. */
 typedef struct
 {
   char *dir;
@@ -60,6 +61,7 @@ typedef struct
 static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
+  test_home_empty (NULL, NULL);
   fixture->dir = ps_config_dir ();
   g_assert_cmpint (g_mkdir_with_parents (fixture->dir, 0700), ==, 0);
   fixture->file = g_build_filename (fixture->dir, "pisync.ini", NULL);
@@ -126,7 +128,8 @@ test_new_file (Fixture *fixture, gconstpointer unused)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  test_home_make ();
+  g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autofree char *path = g_strconcat ("/setup-check/", rows[i].name, NULL);
@@ -135,5 +138,5 @@ main (int argc, char **argv)
     }
   g_test_add ("/setup-check/local", Fixture, NULL, set_up, test_local, tear_down);
   g_test_add ("/setup-check/new-file", Fixture, NULL, set_up, test_new_file, tear_down);
-  return g_test_run ();
+  return test_home_remove (g_test_run ());
 }

@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "app/tray-menu.h"
 #include "app/view.h"
+#include "fakes/home.h"
 
 #include <locale.h>
 
@@ -348,7 +349,7 @@ test_log_kind (void)
 /* Files of the application's own, in a folder of the test's own. */
 
 static void
-test_autostart (void)
+test_autostart (gpointer unused, gconstpointer data)
 {
   g_autofree char *file = g_build_filename (g_get_user_config_dir (), "autostart",
                                             "io.github.pisync.PiSync.desktop", NULL);
@@ -370,7 +371,7 @@ test_autostart (void)
 }
 
 static void
-test_settings (void)
+test_settings (gpointer unused, gconstpointer data)
 {
   g_autoptr (PsSettings) settings = ps_settings_new (NULL);
   g_autoptr (PsSettings) again = NULL;
@@ -403,7 +404,8 @@ main (int argc, char **argv)
 {
   g_setenv ("TZ", "UTC", TRUE);
   setlocale (LC_ALL, "C.UTF-8");
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  test_home_make ();
+  g_test_init (&argc, &argv, NULL);
   ADD_ROWS ("headline", headlines, test_headline);
   g_test_add_func ("/app/headline/held", test_headline_held);
   ADD_ROWS ("when", times, test_when);
@@ -417,7 +419,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/notes", test_notes);
   ADD_ROWS ("original", originals, test_original);
   g_test_add_func ("/app/log-kind", test_log_kind);
-  g_test_add_func ("/app/autostart", test_autostart);
-  g_test_add_func ("/app/settings", test_settings);
-  return g_test_run ();
+  test_home_add ("/app/autostart", NULL, test_autostart);
+  test_home_add ("/app/settings", NULL, test_settings);
+  return test_home_remove (g_test_run ());
 }

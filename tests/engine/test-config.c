@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/config.h"
-#include "engine/home.h"
+#include "fakes/home.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* The running program on a private bus, asked from another thread as pisync-cli asks. */
 #include "engine/control.h"
 #include "engine/fake-run.h"
-#include "engine/home.h"
 #include "engine/session-private.h"
+#include "fakes/home.h"
 
 #include <string.h>
 

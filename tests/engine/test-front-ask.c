@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions, and secrets from files. */
-#include "engine/home.h"
 #include "engine/password.h"
 #include "engine/question.h"
+#include "fakes/home.h"
 
 #include "sftp/error.h"
 #include "util/redact.h"

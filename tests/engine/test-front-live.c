@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session over the real run and a real sshd: it keeps going by itself, and ends when told. */
-#include "engine/home.h"
 #include "engine/session.h"
+#include "fakes/home.h"
 #include "fakes/sshd.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Events, status and log: what is said to people and programs. */
-#include "engine/home.h"
 #include "engine/log.h"
 #include "engine/status.h"
+#include "fakes/home.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What setup does, against a real sshd. */
-#include "engine/home.h"
 #include "engine/run.h"
 #include "engine/server.h"
+#include "fakes/home.h"
 #include "fakes/sshd.h"
 #include "util/redact.h"
 

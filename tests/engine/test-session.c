@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session over a scripted run and a clock that only the test moves. */
 #include "engine/fake-run.h"
-#include "engine/home.h"
 #include "engine/log.h"
 #include "engine/session-private.h"
+#include "fakes/home.h"
 #include "util/redact.h"
 
 #include <string.h>
