@@ -178,7 +178,9 @@ ps_pass (PsContext *context, const PsPassOptions *options, gboolean *again, GErr
   context->look_again = FALSE;
   context->progress->dirs_scanned = context->progress->files_scanned = 0;
   options->set_state (options->data, PS_RUN_SCAN);
-  if (ps_fault ("pass-begin", error) || !scan (context, options->roots->restored, plan, error))
+  ps_remote_ask_space (context->remote);
+  if (ps_fault ("pass-begin", error) || !scan (context, options->roots->restored, plan, error)
+      || !ps_remote_prepare_end (context->remote, NULL, context->cancellable, error))
     return FALSE;
   if (!ps_plan_is_empty (plan))
     {

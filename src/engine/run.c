@@ -234,7 +234,7 @@ open_link (PsRun *self, GCancellable *cancellable, GError **error)
 }
 
 /* Makes our own directories on both sides and learns what the file systems can do. Only after the
- * root guard said yes. */
+ * root guard said yes. What is known of the server's need not be waited for: a pass ends it. */
 static gboolean
 prepare (PsRun *self, GCancellable *cancellable, GError **error)
 {
@@ -245,11 +245,11 @@ prepare (PsRun *self, GCancellable *cancellable, GError **error)
     return FALSE;
   if (self->remote_prepared)
     return TRUE;
-  if (!ps_remote_prepare (self->remote, known, &caps, cancellable, error))
-    return FALSE;
   self->remote_prepared = TRUE;
-  return g_strcmp0 (known, caps) == 0
-         || ps_store_set_value (self->store, KEY_SERVER_CAPS, caps, error);
+  if (ps_remote_prepare_begin (self->remote, known))
+    return TRUE;
+  return ps_remote_prepare_end (self->remote, &caps, cancellable, error)
+         && ps_store_set_value (self->store, KEY_SERVER_CAPS, caps, error);
 }
 
 /* Everything that a run needs, opened and checked. */
@@ -333,7 +333,8 @@ run (PsRun *self, PsContext *context, gboolean check, GError **error)
   if (check)
     {
       set_state (self, PS_RUN_SCAN);
-      return ps_check_contents (context, error);
+      return ps_remote_prepare_end (self->remote, NULL, context->cancellable, error)
+             && ps_check_contents (context, error);
     }
   return run_passes (self, context, &roots, error) && sweep_versions (self, context, error);
 }

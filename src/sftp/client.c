@@ -172,19 +172,13 @@ ps_client_fail (PsClient *self)
 
 /* --- Beginning --- */
 
-static bool
-handshake_done (const PsClient *self)
-{
-  return self->channels[0].state == PS_CHANNEL_READY && self->owed == 0;
-}
-
-/* Turns until the first channel is usable and nothing is owed. */
+/* Turns until the first channel is usable. */
 static gboolean
 settle (PsClient *self, GCancellable *cancellable, GError **error)
 {
   int64_t deadline = ps_client_now (self) + self->stall_us;
 
-  while (!handshake_done (self))
+  while (self->channels[0].state != PS_CHANNEL_READY)
     {
       bool progress = false;
 
@@ -230,6 +224,7 @@ got_limits (const PsReply *reply, gpointer data, guint tag)
   self->channels[0].handle_limit = self->info.handles;
 }
 
+/* The limits are not waited for: until they have come, the standard's hold. */
 static gboolean
 begin (PsClient *self, GCancellable *cancellable, GError **error)
 {
@@ -240,7 +235,7 @@ begin (PsClient *self, GCancellable *cancellable, GError **error)
     return TRUE;
   ps_packet_string (ps_client_begin (self, 0, PS_FXP_EXTENDED), "limits@openssh.com");
   ps_client_end (self, (PsCost){ 0 }, got_limits, self, 0);
-  return settle (self, cancellable, error);
+  return TRUE;
 }
 
 PsClient *

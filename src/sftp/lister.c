@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lister: many directories read at once, each by LSTAT and OPENDIR, two READDIRs at a time,
- * CLOSE after the end.
+/* The lister: many directories read at once, each by LSTAT and OPENDIR, READDIRs in bursts that
+ * double (two are enough for most directories: names and the end), CLOSE after the end.
  *
  * OpenSSH's server leaves names out whose attributes it cannot get, and says nothing: a directory
  * that may be read but not searched looks empty. Its own "." is then missing too, which is how it
@@ -11,15 +11,18 @@
 
 #include <string.h>
 
-#define READS_AHEAD 2
+#define FIRST_READS 2
+#define MOST_READS 32     /* at once, of one directory */
 #define NAMES_MAX 1000000 /* in one directory; a server that lists more is broken */
 
 typedef struct
 {
   PsOp op;
-  PsScan *scan;
+  PsListed listed;
+  gpointer data;
   PsListing *listing;
   PsHandle handle;
+  guint reads;   /* of the present burst */
   bool at_end;   /* EOF was read */
   bool seen_dot; /* the directory can be searched */
 } ListOp;
@@ -98,12 +101,6 @@ take_name (ListOp *self, const char *name, gsize length, const PsAttrs *attrs)
 }
 
 static void
-read_more (ListOp *self)
-{
-  ps_request_handle (&self->op, PS_FXP_READDIR, &self->handle, TAG_READ);
-}
-
-static void
 take_names (ListOp *self, const PsReply *reply)
 {
   PsReply names = *reply;
@@ -130,14 +127,14 @@ on_read (PsOp *op, const PsReply *reply, guint tag)
 {
   ListOp *self = (ListOp *)op;
 
+  if (self->at_end) /* what was asked for beyond it */
+    return;
   if (ps_reply_is (reply, PS_FX_EOF))
     self->at_end = true;
   else if (reply->type != PS_FXP_NAME)
     incomplete (self, _ ("the server could not read the directory to its end"));
   else
     take_names (self, reply);
-  if (!self->at_end && self->listing->state == PS_LISTING_COMPLETE)
-    read_more (self);
 }
 
 static void
@@ -147,15 +144,29 @@ on_dot (PsOp *op, const PsReply *reply, guint tag)
     incomplete ((ListOp *)op, _ ("the directory may not be searched (permission denied)"));
 }
 
+static void after_read (PsOp *op);
+
+static void
+read_burst (ListOp *self, guint reads)
+{
+  self->reads = reads;
+  ps_op_expect (&self->op, on_read, after_read);
+  for (guint i = 0; i < reads; i++)
+    ps_request_handle (&self->op, PS_FXP_READDIR, &self->handle, TAG_READ);
+}
+
 static void
 after_read (PsOp *op)
 {
   ListOp *self = (ListOp *)op;
   g_autofree char *dot = NULL;
 
+  if (!self->at_end && self->listing->state == PS_LISTING_COMPLETE)
+    {
+      read_burst (self, MIN (2 * self->reads, MOST_READS));
+      return;
+    }
   ps_request_close_detached (op->remote, &self->handle);
-  if (!self->at_end)
-    incomplete (self, _ ("the server could not read the directory to its end"));
   if (self->seen_dot || self->listing->state != PS_LISTING_COMPLETE)
     return;
   dot = ps_relpath_join (op->path, ".");
@@ -182,11 +193,7 @@ on_opened (PsOp *op, const PsReply *reply, guint tag)
 static void
 after_opened (PsOp *op)
 {
-  ListOp *self = (ListOp *)op;
-
-  ps_op_expect (op, on_read, after_read);
-  for (int i = 0; i < READS_AHEAD; i++)
-    read_more (self);
+  read_burst ((ListOp *)op, FIRST_READS);
 }
 
 static bool
@@ -261,7 +268,6 @@ on_listed (const PsRemoteResult *result, gpointer user_data)
   ListOp *self = user_data;
   PsListing *listing = g_steal_pointer (&self->listing);
 
-  self->scan->outstanding--;
   if (result->error != NULL)
     {
       listing->state = g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE)
@@ -272,19 +278,36 @@ on_listed (const PsRemoteResult *result, gpointer user_data)
     }
   ps_listing_sort (listing);
   drop_doubles (listing);
-  g_queue_push_tail (&self->scan->ready, listing);
+  self->listed (listing, self->data);
+}
+
+void
+ps_remote_list_async (PsRemote *self, const char *dir, PsListed listed, gpointer data)
+{
+  ListOp *op = ps_op_new (self, &list_class, PS_QUEUE_LIST, dir, on_listed, NULL);
+
+  op->op.user_data = op;
+  op->listed = listed;
+  op->data = data;
+  op->listing = ps_listing_new (dir);
+}
+
+static void
+scan_listed (PsListing *listing, gpointer data)
+{
+  PsScan *scan = data;
+
+  scan->outstanding--;
+  g_queue_push_tail (&scan->ready, listing);
 }
 
 static void
 scan_request (gpointer data, const char *dir)
 {
   PsScan *scan = data;
-  ListOp *op = ps_op_new (scan->remote, &list_class, PS_QUEUE_LIST, dir, on_listed, NULL);
 
-  op->op.user_data = op;
-  op->scan = scan;
-  op->listing = ps_listing_new (dir);
   scan->outstanding++;
+  ps_remote_list_async (scan->remote, dir, scan_listed, scan);
 }
 
 static PsListing *

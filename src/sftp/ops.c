@@ -73,10 +73,7 @@ on_mkdir (PsOp *op, const PsReply *reply, guint tag)
   NameOp *self = (NameOp *)op;
 
   if (tag == TAG_DO)
-    {
-      if (!ps_reply_is (reply, PS_FX_OK))
-        ps_op_fail_status (op, reply, NULL);
-    }
+    self->done = ps_op_check (op, reply);
   else if (reply->type == PS_FXP_ATTRS)
     {
       op->result.entry = ps_attrs_to_entry (&reply->attrs);
@@ -84,8 +81,9 @@ on_mkdir (PsOp *op, const PsReply *reply, guint tag)
         {
           g_clear_error (&op->error);
           op->unclear = false;
-          self->done = true;
-          ps_remote_mark_changed (op->remote, op->path);
+          /* Of a stranger's that was not there a moment ago, nobody knows whether it is durable. */
+          if (self->done || !ps_relpath_is_own (op->path))
+            ps_remote_mark_changed (op->remote, op->path);
         }
     }
   else if (op->error == NULL)

@@ -173,15 +173,12 @@ static const PsOpClass probe_class = {
   .size = sizeof (ProbeOp),
 };
 
-/* @server_time: (out) nanoseconds, of the server's clock */
-static gboolean
-probe (PsRemote *self, bool whole, int64_t *server_time, GCancellable *cancellable, GError **error)
+static void
+probe (PsRemote *self, bool whole, PsWaited *probed)
 {
-  ProbeOp *op;
-  g_auto (PsWaited) probed = { 0 };
   g_autofree char *base = ps_remote_temp_path (self, NULL, "");
+  ProbeOp *op = ps_op_new (self, &probe_class, PS_QUEUE_CONTROL, TMP_DIR, ps_waited_done, probed);
 
-  op = ps_op_new (self, &probe_class, PS_QUEUE_CONTROL, TMP_DIR, ps_waited_done, &probed);
   op->whole = whole;
   op->caps = self->caps;
   op->plain = g_strconcat (base, "-aA.probe", NULL);
@@ -190,10 +187,6 @@ probe (PsRemote *self, bool whole, int64_t *server_time, GCancellable *cancellab
   op->odd = g_strconcat (base, "-o:?.", NULL);
   op->symlink = g_strconcat (base, "-l.probe", NULL);
   op->hardlink = g_strconcat (base, "-h.probe", NULL);
-  if (!ps_waited_wait (&probed, self, cancellable, error))
-    return FALSE;
-  *server_time = probed.entry.mtime;
-  return TRUE;
 }
 
 /* --- What is remembered of a probe --- */
@@ -238,16 +231,9 @@ is_left_over (const PsRemote *self, const PsDirEntry *entry, int64_t now)
   return entry->entry.mtime < now - KEPT_NS;
 }
 
-static gboolean
-sweep (PsRemote *self, int64_t now, GCancellable *cancellable, GError **error)
+static void
+sweep (PsRemote *self, const PsListing *listing, int64_t now)
 {
-  PsLister lister = ps_remote_lister (self);
-  g_autoptr (PsListing) listing = NULL;
-
-  lister.klass->request (lister.self, TMP_DIR);
-  listing = lister.klass->next (lister.self, cancellable, error);
-  if (listing == NULL)
-    return FALSE;
   for (guint i = 0; i < listing->entries->len; i++)
     {
       const PsDirEntry *entry = &g_array_index (listing->entries, PsDirEntry, i);
@@ -256,38 +242,80 @@ sweep (PsRemote *self, int64_t now, GCancellable *cancellable, GError **error)
       if (is_left_over (self, entry, now))
         ps_request_remove_detached (self, path);
     }
-  return TRUE;
 }
 
-/* In one go; the first that fails says why. */
-static gboolean
-make_dirs (PsRemote *self, GCancellable *cancellable, GError **error)
+/* --- All of it --- */
+
+static const char *const own_dirs[] = { PS_OWN_DIR, TMP_DIR, PS_OWN_DIR "/versions" };
+
+struct PsPreparation
 {
-  const char *const dirs[] = { PS_OWN_DIR, TMP_DIR, PS_OWN_DIR "/versions" };
-  PsWaited made[G_N_ELEMENTS (dirs)] = { 0 };
+  PsWaited dirs[G_N_ELEMENTS (own_dirs)];
+  PsWaited probed;    /* the entry's time is the server's */
+  PsListing *listing; /* (nullable) of the directory of temporary files */
+};
+
+void
+ps_preparation_free (PsPreparation *self)
+{
+  if (self == NULL)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (own_dirs); i++)
+    ps_waited_clear (&self->dirs[i]);
+  ps_waited_clear (&self->probed);
+  g_clear_pointer (&self->listing, ps_listing_free);
+  g_free (self);
+}
+
+static void
+on_listed (PsListing *listing, gpointer data)
+{
+  ((PsPreparation *)data)->listing = listing;
+}
+
+bool
+ps_remote_prepare_begin (PsRemote *self, const char *known_caps)
+{
+  PsPreparation *preparation = g_new0 (PsPreparation, 1);
+  bool known = caps_from_text (&self->caps, known_caps);
+
+  g_assert (self->preparation == NULL);
+  self->preparation = preparation;
+  for (gsize i = 0; i < G_N_ELEMENTS (own_dirs); i++)
+    ps_remote_mkdir_async (self, own_dirs[i], ps_waited_done, &preparation->dirs[i]);
+  probe (self, !known, &preparation->probed);
+  ps_remote_list_async (self, TMP_DIR, on_listed, preparation);
+  return known;
+}
+
+/* The first that fails says why. */
+static gboolean
+wait_for_all (PsRemote *self, GCancellable *cancellable, GError **error)
+{
+  PsPreparation *preparation = self->preparation;
   gboolean good = TRUE;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (dirs); i++)
-    ps_remote_mkdir_async (self, dirs[i], ps_waited_done, &made[i]);
-  for (gsize i = 0; i < G_N_ELEMENTS (dirs); i++)
-    {
-      good = ps_waited_wait (&made[i], self, cancellable, good ? error : NULL) && good;
-      ps_waited_clear (&made[i]);
-    }
+  for (gsize i = 0; i < G_N_ELEMENTS (own_dirs); i++)
+    good = ps_waited_wait (&preparation->dirs[i], self, cancellable, good ? error : NULL) && good;
+  good = ps_waited_wait (&preparation->probed, self, cancellable, good ? error : NULL) && good;
+  while (preparation->listing == NULL) /* a step that fails has called back */
+    if (!ps_remote_step (self, -1, cancellable, good ? error : NULL))
+      good = FALSE;
   return good;
 }
 
 gboolean
-ps_remote_prepare (PsRemote *self, const char *known_caps, char **caps_text,
-                   GCancellable *cancellable, GError **error)
+ps_remote_prepare_end (PsRemote *self, char **caps_text, GCancellable *cancellable, GError **error)
 {
-  bool known = caps_from_text (&self->caps, known_caps);
-  int64_t now;
+  gboolean good;
 
-  if (!make_dirs (self, cancellable, error) || !probe (self, !known, &now, cancellable, error)
-      || !sweep (self, now, cancellable, error))
-    return FALSE;
-  if (caps_text != NULL)
+  if (self->preparation == NULL)
+    return TRUE;
+  good = wait_for_all (self, cancellable, error);
+  if (good)
+    sweep (self, self->preparation->listing, self->preparation->probed.entry.mtime);
+  g_clear_pointer (&self->preparation, ps_preparation_free);
+  if (good && caps_text != NULL)
     *caps_text = caps_to_text (&self->caps);
-  return TRUE;
+  return good;
 }

@@ -83,6 +83,8 @@ typedef struct
 } PsHandle;
 
 typedef struct PsScan PsScan;
+typedef struct PsPreparation PsPreparation;
+typedef struct PsSpaceAnswer PsSpaceAnswer;
 
 struct PsRemote
 {
@@ -109,6 +111,8 @@ struct PsRemote
   guint counter;  /* of temporary names */
   char nonce[17]; /* and what makes them this process's own */
   PsScan *scan;
+  PsPreparation *preparation; /* (nullable) under way */
+  PsSpaceAnswer *space;       /* (nullable) asked for, and not looked at yet */
 };
 
 /* --- op.c: the life of an operation --- */
@@ -225,6 +229,17 @@ char *ps_remote_version_path (PsRemote *self, const char *path);
 void ps_remote_mark_changed (PsRemote *self, const char *path);
 
 /* --- lister.c --- */
+
+/* @listing: (transfer full): its state says whether it can be used. */
+typedef void (*PsListed) (PsListing *listing, gpointer data);
+
+void ps_remote_list_async (PsRemote *self, const char *dir, PsListed listed, gpointer data);
 void ps_scan_free (PsScan *scan);
+
+/* --- prepare.c --- */
+void ps_preparation_free (PsPreparation *self);
+
+/* --- setup.c --- */
+void ps_space_answer_free (PsSpaceAnswer *self);
 
 G_END_DECLS

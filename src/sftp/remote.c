@@ -112,6 +112,8 @@ ps_remote_free (PsRemote *self)
         ps_remote_lose (self, error);
     }
   ps_scan_free (self->scan);
+  ps_preparation_free (self->preparation);
+  ps_space_answer_free (self->space);
   ps_client_free (self->client);
   g_clear_error (&self->lost);
   g_hash_table_unref (self->made_dirs);

@@ -37,7 +37,7 @@ typedef struct
 {
   gboolean posix_rename, hardlink, fsync, statvfs, lsetstat, limits,
       copy_data;     /* extensions offered */
-  PsNameRules names; /* probed by ps_remote_prepare () */
+  PsNameRules names; /* probed by ps_remote_prepare_begin () */
   bool case_sensitive;
   bool executable_bit;
   bool symlinks;
@@ -68,12 +68,16 @@ void ps_remote_free (
     PsRemote *self); /* outstanding operations are called back with G_IO_ERROR_CANCELLED first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsRemote, ps_remote_free)
 
-/* Blocking; after the root guard said yes: makes .pisync/{tmp,versions} where missing, sweeps
- * left-overs in tmp (this device's, except what may be resumed; all older than 7 days by the
- * server's clock), probes the file system
- * (unless @known_caps, the text of an earlier probe, is given). @caps_text: (out) for next time. */
-gboolean ps_remote_prepare (PsRemote *self, const char *known_caps, char **caps_text,
-                            GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After the root guard said yes: makes .pisync/{tmp,versions} where missing, sweeps left-overs in
+ * tmp (this device's, except what may be resumed; all older than 7 days by the server's clock),
+ * probes the file system (unless @known_caps, the text of an earlier probe, is given). Returns:
+ * whether it was: then the folder may be listed before the end, which has to come before anything
+ * is changed; else nothing may be done meanwhile. */
+bool ps_remote_prepare_begin (PsRemote *self, const char *known_caps);
+
+/* Blocking; nothing to do where nothing was begun. @caps_text: (out) (nullable) for next time. */
+gboolean ps_remote_prepare_end (PsRemote *self, char **caps_text, GCancellable *cancellable,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const PsRemoteCaps *ps_remote_peek_caps (const PsRemote *self);
 void ps_remote_get_traffic (const PsRemote *self, PsRemoteTraffic *traffic);
 
@@ -243,8 +247,11 @@ gboolean ps_remote_make_marker (PsRemote *self, const PsMarker *marker, GCancell
 gboolean ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Free and total bytes of the server's disk for this user; UINT64_MAX where the server does not
- * say. */
+/* Asks for what the next ps_remote_space () tells, which then has less to wait for. */
+void ps_remote_ask_space (PsRemote *self);
+
+/* Blocking. Free and total bytes of the server's disk for this user; UINT64_MAX where the server
+ * does not say. */
 gboolean ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
                           GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

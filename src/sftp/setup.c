@@ -61,41 +61,62 @@ static const PsOpClass space_class = {
   .size = sizeof (SpaceOp),
 };
 
-typedef struct
+struct PsSpaceAnswer
 {
   PsWaited waited;
-  SpaceOp *op;
+  SpaceOp *op; /* until it is done */
   uint64_t free_bytes, total_bytes;
-} SpaceAnswer;
+};
+
+void
+ps_space_answer_free (PsSpaceAnswer *self)
+{
+  if (self == NULL)
+    return;
+  ps_waited_clear (&self->waited);
+  g_free (self);
+}
 
 static void
 on_space_done (const PsRemoteResult *result, gpointer user_data)
 {
-  SpaceAnswer *answer = user_data;
+  PsSpaceAnswer *answer = user_data;
 
   answer->free_bytes = answer->op->free_bytes;
   answer->total_bytes = answer->op->total_bytes;
   ps_waited_done (result, &answer->waited);
 }
 
+void
+ps_remote_ask_space (PsRemote *self)
+{
+  if (!self->caps.statvfs || (self->space != NULL && !self->space->waited.done))
+    return;
+  ps_space_answer_free (self->space);
+  self->space = g_new0 (PsSpaceAnswer, 1);
+  self->space->op
+      = ps_op_new (self, &space_class, PS_QUEUE_CONTROL, "", on_space_done, self->space);
+}
+
 gboolean
 ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
                  GCancellable *cancellable, GError **error)
 {
-  SpaceAnswer answer = { 0 };
   gboolean good;
 
   *free_bytes = *total_bytes = UINT64_MAX;
   if (!self->caps.statvfs)
     return TRUE;
-  answer.op = ps_op_new (self, &space_class, PS_QUEUE_CONTROL, "", on_space_done, &answer);
-  good = ps_waited_wait (&answer.waited, self, cancellable, error);
-  ps_waited_clear (&answer.waited);
-  if (!good)
-    return FALSE;
-  *free_bytes = answer.free_bytes;
-  *total_bytes = answer.total_bytes;
-  return TRUE;
+  if (self->space == NULL)
+    ps_remote_ask_space (self);
+  good = ps_waited_wait (&self->space->waited, self, cancellable, error);
+  if (good)
+    {
+      *free_bytes = self->space->free_bytes;
+      *total_bytes = self->space->total_bytes;
+    }
+  g_clear_pointer (&self->space, ps_space_answer_free);
+  return good;
 }
 
 /* --- The root --- */

@@ -271,4 +271,5 @@ def main():
         test.clean_up()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,7 @@ open_remote (LoginFixture *f)
   g_assert_no_error (error);
   remote = ps_remote_new (transport, &options, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, &error));
+  g_assert_true (wire_prepare (remote, NULL, NULL, &error));
   g_assert_no_error (error);
   return remote;
 }

@@ -376,7 +376,7 @@ test_prepare (gconstpointer data)
   const PsRemoteCaps *caps = ps_remote_peek_caps (wire->remote);
 
   ps_test_remove_tree (own);
-  g_assert_true (ps_remote_prepare (wire->remote, NULL, &text, NULL, &error));
+  g_assert_true (wire_prepare (wire->remote, NULL, &text, &error));
   g_assert_no_error (error);
   g_assert_true (wire_exists (wire, ".pisync/tmp"));
   g_assert_true (wire_exists (wire, ".pisync/versions"));
@@ -385,7 +385,7 @@ test_prepare (gconstpointer data)
   g_assert_true (caps->symlinks);
   g_assert_cmpint (caps->hardlinks, ==, caps->hardlink);
   g_assert_cmpint (caps->names, ==, PS_NAMES_POSIX);
-  g_assert_true (ps_remote_prepare (wire->remote, text, &again, NULL, &error));
+  g_assert_true (wire_prepare (wire->remote, text, &again, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (again, ==, text);
   wire_stat (wire, "");
@@ -400,7 +400,7 @@ test_known_caps (void)
   g_autofree char *text = NULL;
   const PsRemoteCaps *caps = ps_remote_peek_caps (wire->remote);
 
-  g_assert_true (ps_remote_prepare (wire->remote, known, &text, NULL, NULL));
+  g_assert_true (wire_prepare (wire->remote, known, &text, NULL));
   g_assert_cmpstr (text, ==, known);
   g_assert_cmpint (caps->names, ==, PS_NAMES_FAT);
   g_assert_false (caps->case_sensitive);
@@ -418,7 +418,7 @@ test_sweep (void)
                                 ".pisync/tmp/laptop2-123.part=x "
                                 ".pisync/tmp/desktop-123.part=x "
                                 ".pisync/tmp/desktop-456.part=x^1500000000");
-  g_assert_true (ps_remote_prepare (wire->remote, NULL, NULL, NULL, NULL));
+  g_assert_true (wire_prepare (wire->remote, NULL, NULL, NULL));
   wire_stat (wire, "");
   g_assert_false (wire_exists (wire, ".pisync/tmp/laptop-123.part"));
   g_assert_true (wire_exists (wire, ".pisync/tmp/laptop-r123.part"));
@@ -434,7 +434,7 @@ test_prepare_read_only (void)
   g_autoptr (Wire) wire = wire_new ("-R");
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (ps_remote_prepare (wire->remote, NULL, NULL, NULL, &error));
+  g_assert_false (wire_prepare (wire->remote, NULL, NULL, &error));
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED);
 }
 

@@ -654,7 +654,7 @@ test_upload_limit (void)
   int fd = wire_local (NULL, 1 << 20, 1);
   gint64 begin = g_get_monotonic_time ();
 
-  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, NULL));
+  g_assert_true (wire_prepare (remote, NULL, NULL, NULL));
   put_full (&wire, "f", fd, 1 << 20, &absent, &result);
   g_assert_no_error (result.error);
   g_assert_cmpint (g_get_monotonic_time () - begin, >, 700000);

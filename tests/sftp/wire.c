@@ -119,8 +119,17 @@ wire_connect (PsTestSshd *sshd, int port, gboolean durable)
   g_assert_no_error (error);
   remote = ps_remote_new (transport, &remote_options, NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (ps_remote_prepare (remote, NULL, NULL, NULL, &error));
+  g_assert_true (wire_prepare (remote, NULL, NULL, &error));
   return remote;
+}
+
+gboolean
+wire_prepare (PsRemote *remote, const char *known_caps, char **caps_text, GError **error)
+{
+  bool known = ps_remote_prepare_begin (remote, known_caps);
+
+  g_assert_cmpint (known, ==, known_caps != NULL);
+  return ps_remote_prepare_end (remote, caps_text, NULL, error);
 }
 
 void

@@ -30,6 +30,9 @@ Wire *wire_new_second (const Wire *first, const char *flags);
 /* Logs in to a real sshd at @port (its own, or a proxy's) and prepares its folder. */
 PsRemote *wire_connect (PsTestSshd *sshd, int port, gboolean durable);
 
+/* Both ends of a preparation. */
+gboolean wire_prepare (PsRemote *remote, const char *known_caps, char **caps_text, GError **error);
+
 /* A copy of a result that outlives the callback. */
 typedef struct
 {
