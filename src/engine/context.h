@@ -13,6 +13,15 @@ G_BEGIN_DECLS
 
 typedef struct PsDirCache PsDirCache; /* quick.h */
 
+/* What is known of the markers of both roots; roots.c. */
+typedef struct
+{
+  PsMarker remote; /* the server's marker as read, or raised */
+  gboolean raising;
+  gboolean
+      restored; /* the server was restored from a backup and nobody has said that this is right */
+} PsRoots;
+
 /* Borrowed by the parts of a run; owned and filled in by run.c. The pointers do not change during a
  * pass. */
 typedef struct
@@ -25,6 +34,7 @@ typedef struct
   PsRemote *remote;
   PsDirCache *dirs; /* (nullable) what is known of the server's directories; NULL: list them all */
   GCancellable *cancellable;
+  PsRoots roots;
   PsSyncFlags flags;
   PsSummary *summary;
   PsProgress *progress;

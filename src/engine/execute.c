@@ -5,6 +5,7 @@
 
 #include "engine/content.h"
 #include "engine/executor.h"
+#include "engine/roots.h"
 #include "util/autofd.h"
 
 #include <string.h>
@@ -132,6 +133,9 @@ gboolean
 ps_executor_commit (PsExecutor *self, GError **error)
 {
   self->uncommitted = 0;
+  /* Where that fails, nothing on the server was changed. */
+  if (!ps_roots_raise_end (self->context, self->over ? NULL : error) && !self->over)
+    return FALSE;
   if (!self->over
       && !ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error))
     return FALSE;

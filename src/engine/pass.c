@@ -3,6 +3,7 @@
 
 #include "engine/execute.h"
 #include "engine/quick.h"
+#include "engine/roots.h"
 #include "engine/walk.h"
 #include "util/fault.h"
 #include "util/words.h"
@@ -147,8 +148,8 @@ carry_out (PsContext *context, const PsPassOptions *options, const PsPlan *plan,
     return FALSE;
   if (has_deletions (plan) && !ps_roots_confirm (context, error))
     return FALSE;
-  if (ps_plan_changes_remote (plan) && !ps_roots_raise_generation (context, options->roots, error))
-    return FALSE;
+  if (ps_plan_changes_remote (plan))
+    ps_roots_raise_begin (context);
   options->set_state (options->data, PS_RUN_APPLY);
   if (!ps_execute (context, plan, error) || ps_fault ("pass-applied", error))
     return FALSE;
@@ -179,7 +180,7 @@ ps_pass (PsContext *context, const PsPassOptions *options, gboolean *again, GErr
   context->progress->dirs_scanned = context->progress->files_scanned = 0;
   options->set_state (options->data, PS_RUN_SCAN);
   ps_remote_ask_space (context->remote);
-  if (ps_fault ("pass-begin", error) || !scan (context, options->roots->restored, plan, error)
+  if (ps_fault ("pass-begin", error) || !scan (context, context->roots.restored, plan, error)
       || !ps_remote_prepare_end (context->remote, NULL, context->cancellable, error))
     return FALSE;
   if (!ps_plan_is_empty (plan))

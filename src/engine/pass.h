@@ -3,7 +3,6 @@
 #pragma once
 
 #include "engine/context.h"
-#include "engine/roots.h"
 
 G_BEGIN_DECLS
 
@@ -11,7 +10,6 @@ G_BEGIN_DECLS
  * must follow. */
 typedef struct
 {
-  PsRoots *roots;
   void (*set_state) (gpointer data, PsRunState state);
   gpointer data;
 } PsPassOptions;

@@ -93,8 +93,9 @@ still_older (PsContext *context, PsMarker *remote, uint64_t seen, gboolean *olde
 /* The guard against a restored server. It stays tripped, over further runs, until a person accepts.
  */
 static gboolean
-check_generation (PsContext *context, PsRoots *roots, GError **error)
+check_generation (PsContext *context, GError **error)
 {
+  PsRoots *roots = &context->roots;
   uint64_t seen = last_generation (context->store);
   g_autofree char *flag = ps_store_get_value (context->store, KEY_RESTORED);
   gboolean older = ps_guard_restored (seen, roots->remote.generation);
@@ -121,8 +122,9 @@ check_generation (PsContext *context, PsRoots *roots, GError **error)
 }
 
 gboolean
-ps_roots_check (PsContext *context, PsRoots *roots, GError **error)
+ps_roots_check (PsContext *context, GError **error)
 {
+  PsRoots *roots = &context->roots;
   g_autofree char *base_id = ps_store_get_value (context->store, KEY_PAIR_ID);
   const char *reason = NULL;
   PsMarker local;
@@ -137,7 +139,7 @@ ps_roots_check (PsContext *context, PsRoots *roots, GError **error)
     return hold (context, reason, error);
   if (base_id == NULL && !settle_first_run (context, verdict, &roots->remote, error))
     return FALSE;
-  if (!check_generation (context, roots, error))
+  if (!check_generation (context, error))
     return FALSE;
   if (roots->restored)
     ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text));
@@ -174,14 +176,26 @@ ps_roots_confirm (PsContext *context, GError **error)
   return TRUE;
 }
 
-gboolean
-ps_roots_raise_generation (PsContext *context, PsRoots *roots, GError **error)
+void
+ps_roots_raise_begin (PsContext *context)
 {
-  if (roots->restored)
+  PsRoots *roots = &context->roots;
+
+  if (roots->restored || roots->raising)
+    return;
+  roots->raising = TRUE;
+  ps_remote_raise_begin (context->remote, &roots->remote);
+}
+
+gboolean
+ps_roots_raise_end (PsContext *context, GError **error)
+{
+  PsRoots *roots = &context->roots;
+
+  if (!roots->raising)
     return TRUE;
-  return !ps_fault ("remote-marker", error)
-         && ps_remote_raise_generation (context->remote, &roots->remote, context->cancellable,
-                                        error)
+  roots->raising = FALSE;
+  return ps_remote_raise_end (context->remote, &roots->remote, context->cancellable, error)
          && remember_generation (context->store, roots->remote.generation, error);
 }
 

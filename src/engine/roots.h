@@ -7,13 +7,6 @@
 
 G_BEGIN_DECLS
 
-typedef struct
-{
-  PsMarker remote; /* the server's marker as read */
-  gboolean
-      restored; /* the server was restored from a backup and nobody has said that this is right */
-} PsRoots;
-
 /**
  * ps_roots_check:
  *
@@ -22,8 +15,7 @@ typedef struct
  *
  * Returns: FALSE with PS_ENGINE_ERROR_GUARD when the root guard holds, else with what went wrong
  */
-gboolean ps_roots_check (PsContext *context, PsRoots *roots,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean ps_roots_check (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The local root could not be opened (@error is set): where it was synced before, that is the root
  * guard's to tell. Always FALSE, with @error set. */
@@ -32,10 +24,13 @@ gboolean ps_roots_hold_missing (PsContext *context, GError **error);
 /* Looks again, right before something is deleted: are both markers still there? */
 gboolean ps_roots_confirm (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Raises the server's generation before it is changed, and remembers it. Leaves a restored server's
+/* Begins to raise the server's generation: nothing on it changes before. Leaves a restored server's
  * alone. */
-gboolean ps_roots_raise_generation (PsContext *context, PsRoots *roots,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void ps_roots_raise_begin (PsContext *context);
+
+/* Remembers the raised generation; it has to be in the base with the first row of what was changed.
+ * Nothing to do where nothing was begun. */
+gboolean ps_roots_raise_end (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes or adopts the markers outside of a run (setup): both sides then bear one id. @rebind: a
  * local marker of another pair is replaced. */

@@ -254,7 +254,7 @@ prepare (PsRun *self, GCancellable *cancellable, GError **error)
 
 /* Everything that a run needs, opened and checked. */
 static gboolean
-set_up (PsRun *self, PsContext *context, gboolean prepares, PsRoots *roots, GError **error)
+set_up (PsRun *self, PsContext *context, gboolean prepares, GError **error)
 {
   set_state (self, PS_RUN_CONNECT);
   if (!open_store (self, error))
@@ -264,7 +264,7 @@ set_up (PsRun *self, PsContext *context, gboolean prepares, PsRoots *roots, GErr
     return FALSE;
   context->remote = self->remote;
   set_state (self, PS_RUN_CHECK);
-  if (!ps_roots_check (context, roots, error))
+  if (!ps_roots_check (context, error))
     return FALSE;
   return !prepares || prepare (self, context->cancellable, error);
 }
@@ -291,16 +291,16 @@ choose_dirs (PsRun *self, PsSyncFlags flags)
 }
 
 static gboolean
-run_passes (PsRun *self, PsContext *context, PsRoots *roots, GError **error)
+run_passes (PsRun *self, PsContext *context, GError **error)
 {
-  PsPassOptions options = { .roots = roots, .set_state = set_state_from_pass, .data = self };
+  PsPassOptions options = { .set_state = set_state_from_pass, .data = self };
   PsSummary *summary = context->summary;
   gboolean again = TRUE;
 
   context->dirs = choose_dirs (self, context->flags);
   for (guint pass = 0; again && pass < MAX_PASSES; pass++)
     {
-      if (pass > 0 && !roots->restored)
+      if (pass > 0 && !context->roots.restored)
         summary->held = 0; /* each pass counts anew what is held */
       if (!ps_pass (context, &options, &again, error))
         return FALSE;
@@ -326,9 +326,7 @@ sweep_versions (PsRun *self, PsContext *context, GError **error)
 static gboolean
 run (PsRun *self, PsContext *context, gboolean check, GError **error)
 {
-  PsRoots roots;
-
-  if (!set_up (self, context, check || (context->flags & PS_SYNC_DRY_RUN) == 0, &roots, error))
+  if (!set_up (self, context, check || (context->flags & PS_SYNC_DRY_RUN) == 0, error))
     return FALSE;
   if (check)
     {
@@ -336,7 +334,7 @@ run (PsRun *self, PsContext *context, gboolean check, GError **error)
       return ps_remote_prepare_end (self->remote, NULL, context->cancellable, error)
              && ps_check_contents (context, error);
     }
-  return run_passes (self, context, &roots, error) && sweep_versions (self, context, error);
+  return run_passes (self, context, error) && sweep_versions (self, context, error);
 }
 
 /* The traffic of this run alone: the link may be older than it. */

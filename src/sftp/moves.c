@@ -160,6 +160,7 @@ clean_move (PsOp *op)
 
 static const PsOpClass move_class = {
   .failure = N_ ("Could not move %s"),
+  .names = true,
   .can_begin = has_room,
   .begin = begin_move,
   .cleanup = clean_move,
@@ -321,6 +322,7 @@ clean_remove (PsOp *op)
 
 static const PsOpClass remove_class = {
   .failure = N_ ("Could not remove %s"),
+  .names = true,
   .can_begin = has_room,
   .begin = begin_remove,
   .cleanup = clean_remove,

@@ -175,6 +175,13 @@ ps_op_stop_stream (PsOp *op)
     leave (op);
 }
 
+void
+ps_op_wait_for_names (PsOp *op, PsOpStage next)
+{
+  op->next = next;
+  enter (op, &op->remote->complete, false);
+}
+
 /* Back to the head of its queue: the server had no handle left. */
 static void
 wait_again (PsOp *op)
@@ -301,27 +308,53 @@ advance (PsOp *op)
 static void
 begin (PsOp *op)
 {
+  const GError *refusal = op->klass->names ? ps_remote_names_error (op->remote) : NULL;
+
   leave (op);
   op->begun = true;
   op->remote->begun[op->queue]++;
-  op->klass->begin (op);
+  if (refusal != NULL)
+    ps_op_take_error (op, g_error_copy (refusal));
+  else
+    op->klass->begin (op);
   advance (op);
 }
 
 static void
 begin_queue (PsRemote *self, PsQueue queue)
 {
-  GList *head;
+  bool names_wait = ps_remote_names_wait (self);
+  GList *next;
 
-  while ((head = self->waiting[queue].head) != NULL)
+  for (GList *link = self->waiting[queue].head; link != NULL; link = next)
     {
-      PsOp *op = head->data;
+      PsOp *op = link->data;
 
+      next = link->next;
+      if (names_wait && op->klass->names)
+        continue;
       if (self->begun[queue] >= begun_max[queue]
           || (op->klass->can_begin != NULL && !op->klass->can_begin (op)))
         return;
       begin (op);
     }
+}
+
+void
+ps_remote_let_names_go (PsRemote *self)
+{
+  const GError *refusal = ps_remote_names_error (self);
+
+  for (guint n = self->complete.length; n > 0; n--) /* some may come back */
+    {
+      PsOp *op = self->complete.head->data;
+
+      leave (op);
+      if (refusal != NULL)
+        ps_op_take_error (op, g_error_copy (refusal));
+      advance (op);
+    }
+  self->busy = true; /* what waits for its beginning */
 }
 
 /* Lets the streams of one queue send in turn, until none can or the window is full. */

@@ -109,6 +109,7 @@ static const PsOpClass mkdir_class = {
   .failure = N_ ("Could not make the directory %s"),
   .creates = true,
   .writes = true,
+  .names = true,
   .can_begin = has_room,
   .begin = begin_mkdir,
   .size = sizeof (NameOp),
@@ -184,6 +185,7 @@ static const PsOpClass symlink_class = {
   .failure = N_ ("Could not make the link %s"),
   .creates = true,
   .writes = true,
+  .names = true,
   .can_begin = has_room,
   .begin = begin_symlink,
   .size = sizeof (PsOp),
@@ -300,6 +302,7 @@ begin_set (PsOp *op)
 
 static const PsOpClass set_class = {
   .failure = N_ ("Could not set the attributes of %s"),
+  .names = true,
   .can_begin = has_room,
   .begin = begin_set,
   .size = sizeof (NameOp),

@@ -319,6 +319,16 @@ ps_put_place (PsOp *op)
   PsPutOp *self = (PsPutOp *)op;
   GError *error = NULL;
 
+  if (self->own ? ps_remote_marker_waits (op->remote) : ps_remote_names_wait (op->remote))
+    {
+      ps_op_wait_for_names (op, ps_put_place);
+      return;
+    }
+  if (!self->own && ps_remote_names_error (op->remote) != NULL)
+    {
+      ps_op_take_error (op, g_error_copy (ps_remote_names_error (op->remote)));
+      return;
+    }
   if (self->still_same != NULL && !self->still_same (op->user_data))
     {
       ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("the local file was changed meanwhile"));

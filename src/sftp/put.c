@@ -339,7 +339,7 @@ can_begin (PsOp *op)
   PsPutOp *self = (PsPutOp *)op;
   PsClient *client = op->remote->client;
 
-  if (self->own && op->queue == PS_QUEUE_SMALL)
+  if (self->own)
     self->channel = 0;
   else
     self->channel
@@ -398,10 +398,9 @@ static const PsOpClass put_class = {
 };
 
 static PsPutOp *
-put_new (PsRemote *remote, const char *path, const PsEntry *source, const char *resume_key,
-         PsRemoteDone done, gpointer user_data)
+put_new (PsRemote *remote, PsQueue queue, const char *path, const PsEntry *source,
+         const char *resume_key, PsRemoteDone done, gpointer user_data)
 {
-  PsQueue queue = source->size > PS_PUT_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
   PsPutOp *self = ps_op_new (remote, &put_class, queue, path, done, user_data);
 
   self->source = *source;
@@ -415,7 +414,8 @@ put_new (PsRemote *remote, const char *path, const PsEntry *source, const char *
 void
 ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data)
 {
-  PsPutOp *op = put_new (self, put->path, &put->source, put->resume_key, done, user_data);
+  PsQueue queue = put->source.size > PS_PUT_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  PsPutOp *op = put_new (self, queue, put->path, &put->source, put->resume_key, done, user_data);
 
   op->fd = put->fd;
   op->expected = put->expected;
@@ -437,23 +437,26 @@ ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpoint
 }
 
 void
-ps_remote_put_own_async (PsRemote *self, const char *path, GBytes *content, PsOwnMode mode,
-                         const char *aside, PsRemoteDone done, gpointer user_data)
+ps_remote_put_own_async (PsRemote *self, const PsOwnFile *file, PsRemoteDone done,
+                         gpointer user_data)
 {
-  PsEntry source = { .kind = PS_KIND_FILE, .size = g_bytes_get_size (content) };
-  PsPutOp *op = put_new (self, path, &source, NULL, done, user_data);
+  PsEntry source = { .kind = PS_KIND_FILE, .size = g_bytes_get_size (file->content) };
+  PsPutOp *op = put_new (self, PS_QUEUE_CONTROL, file->path, &source, NULL, done, user_data);
 
   op->fd = -1;
-  op->content = g_bytes_ref (content);
+  op->content = g_bytes_ref (file->content);
   op->own = true;
-  op->own_mode = mode;
-  op->aside = g_strdup (aside);
+  op->own_mode = file->mode;
+  op->aside = g_strdup (file->aside);
+  op->still_same = file->may_be_placed;
 }
 
 void
 ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemoteDone done,
                        gpointer user_data)
 {
+  PsOwnFile file = { .path = path, .content = content, .mode = PS_OWN_REPLACE };
+
   g_return_if_fail (ps_relpath_is_own (path));
-  ps_remote_put_own_async (self, path, content, PS_OWN_REPLACE, NULL, done, user_data);
+  ps_remote_put_own_async (self, &file, done, user_data);
 }

@@ -38,6 +38,7 @@ typedef struct
   const char *failure;          /* "Could not upload %s" */
   bool creates;                 /* a name that is there already explains a failure */
   bool writes;                  /* a full disk explains one */
+  bool names;                   /* changes names: waits while the generation is being raised */
   bool (*can_begin) (PsOp *op); /* (nullable) FALSE: it has to wait for a handle or a channel */
   PsOpStage begin;
   PsOpStage cleanup;        /* (nullable) after a failure, while the link lives */
@@ -85,6 +86,9 @@ typedef struct
 typedef struct PsScan PsScan;
 typedef struct PsPreparation PsPreparation;
 typedef struct PsSpaceAnswer PsSpaceAnswer;
+typedef struct PsRaise PsRaise;
+
+#define PS_MARKER_PATH PS_OWN_DIR "/root"
 
 struct PsRemote
 {
@@ -99,6 +103,7 @@ struct PsRemote
   GQueue done; /* (element-type PsOp) finished, not called back yet */
   GQueue waiting[PS_N_QUEUES];
   GQueue streams[2][2]; /* [upload][bulk]: operations with content to move */
+  GQueue complete;      /* (element-type PsOp) uploads that wait to be put in place */
   guint begun[PS_N_QUEUES];
   guint outstanding; /* operations of the engine, listings not counted */
   guint64 finished;  /* operations called back so far */
@@ -112,6 +117,7 @@ struct PsRemote
   char nonce[17]; /* and what makes them this process's own */
   PsScan *scan;
   PsPreparation *preparation; /* (nullable) under way */
+  PsRaise *raise;             /* (nullable) of the generation, under way */
   PsSpaceAnswer *space;       /* (nullable) asked for, and not looked at yet */
 };
 
@@ -140,6 +146,12 @@ bool ps_op_check_type (PsOp *op, const PsReply *reply, uint8_t type);
 /* Enters or leaves the stream queue. */
 void ps_op_stream (PsOp *op, bool upload);
 void ps_op_stop_stream (PsOp *op);
+
+/* @op waits until names may be changed; then @next follows, unless that has failed. */
+void ps_op_wait_for_names (PsOp *op, PsOpStage next);
+
+/* What waits for a step of the raising looks again whether it may go on. */
+void ps_remote_let_names_go (PsRemote *self);
 
 /* A request of @op is complete and goes out; for request.c. */
 void ps_op_sent (PsOp *op, PsCost cost, guint tag);
@@ -211,8 +223,26 @@ typedef enum
   PS_OWN_ASIDE    /* what is there is kept at another path of ours */
 } PsOwnMode;
 
-void ps_remote_put_own_async (PsRemote *self, const char *path, GBytes *content, PsOwnMode mode,
-                              const char *aside, PsRemoteDone done, gpointer user_data);
+typedef struct
+{
+  const char *path;
+  GBytes *content;
+  PsOwnMode mode;
+  const char *aside;                              /* of PS_OWN_ASIDE */
+  gboolean (*may_be_placed) (gpointer user_data); /* (nullable) as PsPut.still_same */
+} PsOwnFile;
+
+void ps_remote_put_own_async (PsRemote *self, const PsOwnFile *file, PsRemoteDone done,
+                              gpointer user_data);
+
+/* --- marker.c --- */
+void ps_remote_parse_marker (PsMarker *marker, GBytes *bytes);
+
+/* --- raise.c --- */
+bool ps_remote_names_wait (const PsRemote *self);   /* for the generation to be raised */
+bool ps_remote_marker_waits (const PsRemote *self); /* to be replaced: it has to be read before */
+const GError *ps_remote_names_error (const PsRemote *self); /* (nullable) why they cannot change */
+void ps_raise_free (PsRaise *self);
 
 /* --- temp.c: names of our own --- */
 

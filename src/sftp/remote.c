@@ -58,6 +58,7 @@ init_queues (PsRemote *self)
   for (int upload = 0; upload < 2; upload++)
     for (int bulk = 0; bulk < 2; bulk++)
       g_queue_init (&self->streams[upload][bulk]);
+  g_queue_init (&self->complete);
 }
 
 /* Relative paths begin in the home directory anyway. */
@@ -113,6 +114,7 @@ ps_remote_free (PsRemote *self)
     }
   ps_scan_free (self->scan);
   ps_preparation_free (self->preparation);
+  ps_raise_free (self->raise);
   ps_space_answer_free (self->space);
   ps_client_free (self->client);
   g_clear_error (&self->lost);

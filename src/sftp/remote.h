@@ -242,10 +242,16 @@ gboolean ps_remote_read_marker (PsRemote *self, PsMarker *marker, GCancellable *
 gboolean ps_remote_make_marker (PsRemote *self, const PsMarker *marker, GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Raises the generation by one above what is there, and never lets it fall: what the write
- * displaced is read again and outdone if it was higher. */
-gboolean ps_remote_raise_generation (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Begins to raise the generation by one above what is there; it never falls: what the write
+ * displaced is read again and outdone if it was higher. @marker: what was there a while ago. What
+ * changes names waits until the generation is raised, and fails if it cannot be; content of uploads
+ * travels meanwhile. */
+void ps_remote_raise_begin (PsRemote *self, const PsMarker *marker);
+
+/* Blocking; nothing to do where nothing was begun. @marker: (out) what is there now. CHANGED: it is
+ * not this pair's marker any more. After a failure nothing can be changed over this link. */
+gboolean ps_remote_raise_end (PsRemote *self, PsMarker *marker, GCancellable *cancellable,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Asks for what the next ps_remote_space () tells, which then has less to wait for. */
 void ps_remote_ask_space (PsRemote *self);

@@ -316,7 +316,8 @@ test_marker (gconstpointer data)
   g_assert_false (ps_remote_make_marker (wire->remote, &marker, NULL, &error));
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_EXISTS);
   g_clear_error (&error);
-  g_assert_true (ps_remote_raise_generation (wire->remote, &marker, NULL, &error));
+  ps_remote_raise_begin (wire->remote, &marker);
+  g_assert_true (ps_remote_raise_end (wire->remote, &marker, NULL, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (marker.generation, ==, 6);
   g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, &error));
@@ -324,8 +325,68 @@ test_marker (gconstpointer data)
   g_assert_cmpstr (found.id, ==, "abc");
   g_assert_cmpuint (found.generation, ==, 6);
   g_strlcpy (marker.id, "other", sizeof marker.id);
-  g_assert_false (ps_remote_raise_generation (wire->remote, &marker, NULL, &error));
+  ps_remote_raise_begin (wire->remote, &marker);
+  g_assert_false (ps_remote_raise_end (wire->remote, &marker, NULL, &error));
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
+/* A directory and an upload while the generation is raised above what @there says. */
+static void
+change_while_raising (Wire *wire, const char *there, WireResult *made, WireResult *put,
+                      PsMarker *marker, GError **error)
+{
+  int fd = wire_local ("text", 4, 0);
+  PsPut upload = { .path = "f", .fd = fd, .source = wire_source (4) };
+
+  *marker = (PsMarker){ .state = PS_MARKER_PRESENT, .id = "abc", .generation = 5 };
+  if (there != NULL)
+    wire_write (wire, ".pisync/root", there);
+  g_assert_true (wire_prepare (wire->remote, NULL, NULL, NULL));
+  ps_remote_raise_begin (wire->remote, marker);
+  ps_remote_mkdir_async (wire->remote, "d", wire_done, made);
+  ps_remote_put_async (wire->remote, &upload, wire_done, put);
+  (void)!ps_remote_raise_end (wire->remote, marker, NULL, error);
+  wire_wait_all (wire);
+  close (fd);
+}
+
+/* Another device has raised it since we looked: it never falls. */
+static void
+test_raise_outdoes (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_auto (WireResult) made = { 0 }, put = { 0 };
+  g_autoptr (GError) error = NULL;
+  PsMarker marker, found;
+
+  change_while_raising (wire, "format=1\nid=abc\ngeneration=9\n", &made, &put, &marker, &error);
+  g_assert_no_error (error);
+  g_assert_no_error (made.error);
+  g_assert_no_error (put.error);
+  g_assert_cmpuint (marker.generation, ==, 10);
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, NULL));
+  g_assert_cmpuint (found.generation, ==, 10);
+  g_assert_true (wire_exists (wire, "d") && wire_exists (wire, "f"));
+}
+
+/* The folder is another pair's by now, or its disk is not mounted: no name changes. */
+static void
+test_raise_refused (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) made = { 0 }, put = { 0 };
+  g_autoptr (GError) error = NULL;
+  PsMarker marker;
+  const char *there = data;
+
+  change_while_raising (wire, there, &made, &put, &marker, &error);
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  g_assert_error (made.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  g_assert_error (put.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  g_assert_false (wire_exists (wire, "d") || wire_exists (wire, "f"));
+  g_assert_cmpint (wire_exists (wire, ".pisync/root"), ==, there != NULL);
   wire_stat (wire, "");
   g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
 }
@@ -512,6 +573,12 @@ main (int argc, char **argv)
   g_test_add_func ("/sftp/ops/name-too-long", test_name_too_long);
   g_test_add_data_func ("/sftp/marker", "", test_marker);
   g_test_add_data_func ("/sftp/marker/poor", poor, test_marker);
+  g_test_add_data_func ("/sftp/raise/outdoes", "", test_raise_outdoes);
+  g_test_add_data_func ("/sftp/raise/outdoes/poor", poor, test_raise_outdoes);
+  g_test_add_data_func ("/sftp/raise/missing", NULL, test_raise_refused);
+  g_test_add_data_func ("/sftp/raise/nonsense", "nonsense", test_raise_refused);
+  g_test_add_data_func ("/sftp/raise/another-pair", "format=1\nid=xyz\ngeneration=3\n",
+                        test_raise_refused);
   g_test_add_func ("/sftp/marker/no-root", test_marker_no_root);
   g_test_add_func ("/sftp/marker/damaged", test_marker_damaged);
   g_test_add_data_func ("/sftp/prepare", "", test_prepare);
