@@ -184,6 +184,17 @@ is_refused (Walk *walk, const Place *place, const Sight *sight, PsAction action)
   return TRUE;
 }
 
+/* Lets the link make ready for what the decided action will move. */
+static void
+expect (Walk *walk, const Sight *sight, PsAction action)
+{
+  const PsEntry *moved = action == PS_ACTION_UPLOAD ? &sight->local : &sight->remote;
+
+  if ((action == PS_ACTION_UPLOAD || action == PS_ACTION_DOWNLOAD || action == PS_ACTION_COMPARE)
+      && moved->kind == PS_KIND_FILE && (walk->context->flags & PS_SYNC_DRY_RUN) == 0)
+    ps_remote_expect (walk->context->remote, moved->size);
+}
+
 /* Decides one path. *@into is set to FALSE where nothing is known of what lies below it. */
 static gboolean
 decide (Walk *walk, const Place *place, Sight *sight, gboolean *into, GError **error)
@@ -208,6 +219,7 @@ decide (Walk *walk, const Place *place, Sight *sight, gboolean *into, GError **e
   if (decision.action == PS_ACTION_NONE || !*into)
     return TRUE;
   ps_plan_add (walk->plan, sight->path, row, &sight->local, &sight->remote, decision);
+  expect (walk, sight, decision.action);
   return TRUE;
 }
 

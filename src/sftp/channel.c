@@ -315,6 +315,16 @@ ps_client_channel (PsClient *self, PsLane lane)
 }
 
 void
+ps_client_expect (PsClient *self, PsLane lane, guint n)
+{
+  guint ready, opening;
+
+  pick (self, lane, &ready, &opening);
+  for (guint i = ready + opening; i < n; i++)
+    open_further (self, lane);
+}
+
+void
 ps_client_consider_bulk (PsClient *self, bool upload)
 {
   const PsWindow *window = upload ? &self->up : &self->down;

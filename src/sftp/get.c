@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define GET_BULK (512 * 1024)
 #define HASH_STEP (1024 * 1024)
 #define BUSY_CHANNEL (1024 * 1024)         /* one with more on its way is worth a helper */
 #define HELPER_BEGINS_AT (4 * 1024 * 1024) /* bytes still to be asked for that are worth one */
@@ -483,7 +482,7 @@ add_range (GetOp *self, uint64_t offset, uint64_t length)
 static GetOp *
 get_new (PsRemote *remote, const PsGet *get, uint64_t bytes, PsRemoteDone done, gpointer user_data)
 {
-  PsQueue queue = bytes > GET_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  PsQueue queue = bytes > PS_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
   GetOp *self = ps_op_new (remote, &get_class, queue, get->path, done, user_data);
 
   self->fd = get->fd;

@@ -414,7 +414,7 @@ put_new (PsRemote *remote, PsQueue queue, const char *path, const PsEntry *sourc
 void
 ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpointer user_data)
 {
-  PsQueue queue = put->source.size > PS_PUT_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  PsQueue queue = put->source.size > PS_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
   PsPutOp *op = put_new (self, queue, put->path, &put->source, put->resume_key, done, user_data);
 
   op->fd = put->fd;

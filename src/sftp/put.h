@@ -8,8 +8,6 @@
 
 G_BEGIN_DECLS
 
-#define PS_PUT_BULK (512 * 1024) /* longer files go over the bulk channels */
-
 /* A WRITE or a copy on its way. */
 typedef struct
 {

@@ -89,6 +89,7 @@ typedef struct PsSpaceAnswer PsSpaceAnswer;
 typedef struct PsRaise PsRaise;
 
 #define PS_MARKER_PATH PS_OWN_DIR "/root"
+#define PS_BULK (512 * 1024) /* longer contents go over the bulk channels */
 
 struct PsRemote
 {

@@ -8,6 +8,7 @@
 
 #define ROOM 448 /* operations at once; a transfer holds a local descriptor, of 1024 in all */
 #define DEVICE_MAX 64
+#define LONG_TRANSFER (32 * 1024 * 1024) /* worth a second channel before its rate is known */
 #define WAKE_US (G_USEC_PER_SEC / 20) /* how often new channels and windows are considered */
 
 /* A device's name as it may begin a file name on any file system. */
@@ -162,6 +163,15 @@ guint
 ps_remote_outstanding (const PsRemote *self)
 {
   return self->outstanding;
+}
+
+void
+ps_remote_expect (PsRemote *self, uint64_t size)
+{
+  if (size > PS_BULK)
+    ps_client_expect (self->client, PS_LANE_BULK, size >= LONG_TRANSFER ? 2 : 1);
+  else if (size > 0)
+    ps_client_expect (self->client, PS_LANE_SMALL, 1);
 }
 
 /* Begins, sends, receives, calls back, as far as it goes without waiting. */

@@ -216,6 +216,9 @@ void ps_remote_unlink_async (PsRemote *self, const char *path, PsRemoteDone done
 void ps_remote_set_attributes_async (PsRemote *self, const char *path, const PsEntry *expected,
                                      const PsEntry *wanted, PsRemoteDone done, gpointer user_data);
 
+/* Content of a file of @size bytes is going to be moved: the link makes ready for it meanwhile. */
+void ps_remote_expect (PsRemote *self, uint64_t size);
+
 /* How many more operations are welcome now; the engine stops queueing at 0 and steps. Transfers
  * hold a local fd each. */
 guint ps_remote_room (const PsRemote *self);
