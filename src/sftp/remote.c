@@ -8,7 +8,8 @@
 
 #define ROOM 448 /* operations at once; a transfer holds a local descriptor, of 1024 in all */
 #define DEVICE_MAX 64
-#define LONG_TRANSFER (32 * 1024 * 1024) /* worth a second channel before its rate is known */
+#define BULK_AHEAD 3                  /* channels opened before the rate of the link is known: */
+#define BULK_SHARE (32 * 1024 * 1024) /* one for so many bytes */
 #define WAKE_US (G_USEC_PER_SEC / 20) /* how often new channels and windows are considered */
 
 /* A device's name as it may begin a file name on any file system. */
@@ -169,7 +170,7 @@ void
 ps_remote_expect (PsRemote *self, uint64_t size)
 {
   if (size > PS_BULK)
-    ps_client_expect (self->client, PS_LANE_BULK, size >= LONG_TRANSFER ? 2 : 1);
+    ps_client_expect (self->client, PS_LANE_BULK, (guint)CLAMP (size / BULK_SHARE, 1, BULK_AHEAD));
   else if (size > 0)
     ps_client_expect (self->client, PS_LANE_SMALL, 1);
 }

@@ -5,6 +5,7 @@
 #define SLACK_MIN (64 * 1024)
 #define SLACK_MAX (2 * 1024 * 1024)
 #define INTERVAL_MIN (G_USEC_PER_SEC / 10)
+#define QUEUE_LATENCY (G_USEC_PER_SEC / 100) /* beyond twice the round trip: bytes are waiting */
 #define PAUSE_MIN (G_USEC_PER_SEC / 100)
 #define INTERVAL_MAX (G_USEC_PER_SEC / 4)
 
@@ -60,7 +61,7 @@ measure_rate (PsWindow *self, int64_t now)
   if (self->limited || rate > self->rate)
     {
       self->rate = rate;
-      if (!self->draining)
+      if (self->started && !self->draining)
         compute_size (self);
     }
   self->begin = now;
@@ -101,6 +102,15 @@ ps_window_latency (PsWindow *self, int64_t latency, int64_t now)
   self->rtt_seen = now;
 }
 
+static void
+begin_slowly (PsWindow *self, uint64_t bytes, int64_t latency)
+{
+  if (latency > 2 * self->min_rtt + QUEUE_LATENCY)
+    self->started = true;
+  else if (self->limited)
+    self->size = MIN (self->size + bytes, PS_WINDOW_MAX);
+}
+
 void
 ps_window_acked (PsWindow *self, uint64_t bytes, int64_t sent_at, int64_t now)
 {
@@ -108,6 +118,8 @@ ps_window_acked (PsWindow *self, uint64_t bytes, int64_t sent_at, int64_t now)
   self->acked += bytes;
   self->answered = now;
   ps_window_latency (self, now - sent_at, now);
+  if (!self->started)
+    begin_slowly (self, bytes, now - sent_at);
   drain (self, sent_at, now - sent_at, now);
   measure_rate (self, now);
 }

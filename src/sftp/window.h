@@ -4,6 +4,9 @@
  *
  *   W = 1.25 * rate * minRTT + clamp (rate * 0.1 s, 64 KiB, 2 MiB), within 128 KiB and 16 MiB
  *
+ * In the beginning no rate is known: then, as in TCP's slow start, W grows by what is acknowledged,
+ * until a latency shows that bytes wait in a queue.
+ *
  * A fixed window is too small for a long link and fills the buffers of a slow one, so that every
  * other request waits for seconds. The rate is what was acknowledged of late, minRTT the smallest
  * latency of a request. Because a latency measured while bytes queue up is no round trip, the queue
@@ -31,6 +34,7 @@ typedef struct
   int64_t begin;        /* of the present measuring interval */
   uint64_t acked;       /* bytes in it */
   int64_t answered;     /* when the last of them came */
+  bool started;         /* the beginning is over */
   bool limited;         /* the window was full some time in this interval: the rate is the link's */
   bool draining;
   int64_t drained; /* when the queue was empty enough to measure; 0 = not yet */

@@ -81,6 +81,19 @@ test_link (gconstpointer data)
                    link->rtt * 3 / 2 + 250000 + (int64_t)(3.0 * CHUNK / link->rate * 1e6));
 }
 
+/* A long fast link is filled within a few round trips, not measured up to in many. */
+static void
+test_start (void)
+{
+  const Link link = { "50ms", 100e6, 50000 };
+  PsWindow window;
+  Outcome outcome;
+
+  ps_window_init (&window);
+  outcome = simulate (&window, &link, 0.5, 0);
+  g_assert_cmpfloat (outcome.rate, >, link.rate * 0.9);
+}
+
 /* Over a long time the measured round trip does not creep up by the queue that the window makes. */
 static void
 test_no_creep (void)
@@ -219,6 +232,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &links[i], test_link);
     }
+  g_test_add_func ("/sftp/window/start", test_start);
   g_test_add_func ("/sftp/window/no-creep", test_no_creep);
   g_test_add_func ("/sftp/window/gets-slower", test_gets_slower);
   g_test_add_func ("/sftp/window/bounds", test_bounds);
