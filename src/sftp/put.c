@@ -324,8 +324,9 @@ begin (PsOp *op)
       ps_request_make_parents (op->remote, op->path);
       ps_request_make_parents (op->remote, self->temp);
     }
-  if (self->resume_key == NULL)
+  if (self->resume == 0)
     {
+      self->found_part |= self->resume_key != NULL; /* perhaps: what it holds is of no use */
       open_temp (op);
       return;
     }
