@@ -40,14 +40,15 @@ struct PsReuse
 {
   PsContext *context;
   GThreadPool *threads;
-  GThreadPool *behind;   /* one thread, for what nobody waits for */
-  GAsyncQueue *finished; /* (element-type PsReuseJob) */
-  guint running;         /* jobs not handed over yet */
-  GCancellable *stop;    /* of all jobs */
-  gboolean lost;         /* the link is: nothing may be asked of it */
-  guint under_way;       /* puts and gets not called back */
-  GList *publications;   /* (element-type PsPublication) under way */
-  int64_t measured_at;   /* monotonic */
+  GThread *behind;          /* (nullable) for what nobody waits for */
+  GAsyncQueue *jobs_behind; /* (element-type PsReuseJob) */
+  GAsyncQueue *finished;    /* (element-type PsReuseJob) */
+  guint running;            /* jobs not handed over yet */
+  GCancellable *stop;       /* of all jobs */
+  gboolean lost;            /* the link is: nothing may be asked of it */
+  guint under_way;          /* puts and gets not called back */
+  GList *publications;      /* (element-type PsPublication) under way */
+  int64_t measured_at;      /* monotonic */
   PsReuseRate up, down;
   PsReuseNeighbours neighbours;
   uint64_t signatures_size; /* bytes of signatures in the base */

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define THREADS 2
-#define NICENESS 5 /* of a thread that is not shared with others */
+#define NICENESS 5 /* of the thread behind */
 #define CHUNK (256 * 1024)
 
 /* While threads work, the link is not waited for longer than this: their results start transfers.
@@ -29,12 +29,21 @@ work (gpointer data, gpointer user_data)
   g_async_queue_push (self->finished, job);
 }
 
-/* The same for what nobody waits for: the link comes first where processors are few. */
-static void
-work_behind (gpointer data, gpointer user_data)
+/* Pushed as the last one: ends the thread behind. */
+static PsReuseJob no_more;
+
+/* For what nobody waits for: the link comes first where processors are few. The thread is joined in
+ * the end: one that still ends while the program exits meets libraries that have been shut down. */
+static gpointer
+work_behind (gpointer user_data)
 {
+  PsReuse *self = user_data;
+  PsReuseJob *job;
+
   (void)setpriority (PRIO_PROCESS, (id_t)gettid (), NICENESS);
-  work (data, user_data);
+  while ((job = g_async_queue_pop (self->jobs_behind)) != &no_more)
+    work (job, self);
+  return NULL;
 }
 
 PsReuse *
@@ -45,7 +54,7 @@ ps_reuse_new (PsContext *context)
 
   self->context = context;
   self->threads = g_thread_pool_new (work, self, THREADS, FALSE, NULL);
-  self->behind = g_thread_pool_new (work_behind, self, 1, TRUE, NULL);
+  self->jobs_behind = g_async_queue_new ();
   self->finished = g_async_queue_new ();
   self->stop = g_cancellable_new ();
   self->signatures_size = ps_store_signatures_size (context->store);
@@ -56,29 +65,31 @@ ps_reuse_new (PsContext *context)
   return self;
 }
 
-static void
-push (PsReuse *self, GThreadPool *pool, void (*do_work) (gpointer data, GCancellable *cancellable),
-      void (*done) (gpointer data), gpointer data)
+static PsReuseJob *
+new_job (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
+         void (*done) (gpointer data), gpointer data)
 {
   PsReuseJob *job = g_new (PsReuseJob, 1);
 
   *job = (PsReuseJob){ .work = do_work, .done = done, .data = data };
   self->running++;
-  g_thread_pool_push (pool, job, NULL);
+  return job;
 }
 
 void
 ps_reuse_push (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
                void (*done) (gpointer data), gpointer data)
 {
-  push (self, self->threads, do_work, done, data);
+  g_thread_pool_push (self->threads, new_job (self, do_work, done, data), NULL);
 }
 
 void
 ps_reuse_push_behind (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
                       void (*done) (gpointer data), gpointer data)
 {
-  push (self, self->behind, do_work, done, data);
+  if (self->behind == NULL)
+    self->behind = g_thread_new ("behind", work_behind, self);
+  g_async_queue_push (self->jobs_behind, new_job (self, do_work, done, data));
 }
 
 static void
@@ -126,7 +137,12 @@ ps_reuse_free (PsReuse *self)
     *(PsReuse **)l->data = NULL; /* the link calls them back later */
   g_list_free (self->publications);
   g_thread_pool_free (self->threads, FALSE, TRUE);
-  g_thread_pool_free (self->behind, FALSE, TRUE);
+  if (self->behind != NULL)
+    {
+      g_async_queue_push (self->jobs_behind, &no_more);
+      g_thread_join (self->behind);
+    }
+  g_async_queue_unref (self->jobs_behind);
   g_async_queue_unref (self->finished);
   g_object_unref (self->stop);
   ps_reuse_forget_neighbours (self);
