@@ -5,7 +5,9 @@
 #include "app/app.h"
 #include "beat.h"
 #include "fake-session.h"
+#include "util/words.h"
 
+#include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
 
@@ -48,6 +50,20 @@ on_startup (GApplication *app)
   beat_start ();
 }
 
+/* As main() of the application, but from catalogues that are not installed. */
+static void
+speak (void)
+{
+  const char *catalogues = g_getenv ("PISYNC_TEST_CATALOGUES");
+
+  if (catalogues == NULL)
+    return;
+  bindtextdomain ("pisync", catalogues);
+  bind_textdomain_codeset ("pisync", "UTF-8");
+  textdomain ("pisync");
+  ps_words_translate ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -55,6 +71,7 @@ main (int argc, char **argv)
 
   setvbuf (stdout, NULL, _IOLBF, 0);
   setlocale (LC_ALL, "");
+  speak ();
   g_set_prgname ("io.github.pisync.PiSync");
   g_set_application_name ("PiSync");
   app = ps_app_new ();
