@@ -3,6 +3,7 @@
 
 #include "app/conflicts.h"
 #include "app/view.h"
+#include "core/names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -39,6 +40,17 @@ file_of (GHashTable *by_path, GPtrArray *files, char *path)
   g_ptr_array_add (files, file);
   g_hash_table_insert (by_path, file->path, file);
   return file;
+}
+
+/* Returns: (transfer full): the path of the file that @version is shown with. */
+static char *
+path_of (const PsVersion *version, const char *wanted)
+{
+  char *original = ps_conflicts_original (version->path);
+
+  if (original != NULL)
+    return original;
+  return g_strdup (wanted != NULL && ps_version_is_of (version, wanted) ? wanted : version->path);
 }
 
 static gint
@@ -80,7 +92,7 @@ look_at_present (PsVersionFile *self, const char *root)
 }
 
 GPtrArray *
-ps_version_files_new (GPtrArray *versions, const char *root)
+ps_version_files_new (GPtrArray *versions, const char *root, const char *wanted)
 {
   g_autoptr (GPtrArray) owned = versions;
   g_autoptr (GHashTable) by_path = g_hash_table_new (g_str_hash, g_str_equal);
@@ -92,9 +104,7 @@ ps_version_files_new (GPtrArray *versions, const char *root)
   for (guint i = 0; i < owned->len; i++)
     {
       PsVersion *version = owned->pdata[i];
-      char *original = ps_conflicts_original (version->path);
-      PsVersionFile *file
-          = file_of (by_path, files, original != NULL ? original : g_strdup (version->path));
+      PsVersionFile *file = file_of (by_path, files, path_of (version, wanted));
 
       g_ptr_array_add (file->versions, version);
     }
@@ -115,7 +125,7 @@ is_of_conflict (const PsVersionFile *self, guint index)
 {
   const PsVersion *version = self->versions->pdata[index];
 
-  return strcmp (version->path, self->path) != 0;
+  return ps_is_conflict_path (version->path) && strcmp (version->path, self->path) != 0;
 }
 
 PsKept

@@ -38,10 +38,12 @@ void ps_version_file_free (PsVersionFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsVersionFile, ps_version_file_free)
 
 /* Puts @versions (transfer full) (element-type PsVersion) together, those of conflicted copies with
- * those of the file whose name they lost, and looks what is in @root now. Blocks on the disk.
+ * those of the file whose name they lost, and looks what is in @root now. @wanted: (nullable): the
+ * path of a file whose versions are known by it even where their own names are shortened. Blocks on
+ * the disk.
  *
  * Returns: (transfer full) (element-type PsVersionFile): what was changed last comes first */
-GPtrArray *ps_version_files_new (GPtrArray *versions, const char *root);
+GPtrArray *ps_version_files_new (GPtrArray *versions, const char *root, const char *wanted);
 
 /* Why the version at @index is kept. That a file was deleted shows only while nothing has taken its
  * place. */

@@ -27,8 +27,8 @@ typedef struct
   void (*start) (PsVersionSource *self, GTask *task); /* takes the task */
   gboolean signed_in;                                 /* this call made the connection */
   char *id;                                           /* (nullable) of the version */
-  char *path;                                         /* (nullable) where to restore it */
-  GFile *file;                                        /* (nullable) where to save it */
+  char *path;  /* (nullable) where to restore it; the file that is wanted */
+  GFile *file; /* (nullable) where to save it */
   GFile *part; /* (nullable) what is written until all of it is there */
 } Call;
 
@@ -169,6 +169,7 @@ typedef struct
 {
   GPtrArray *versions; /* (nullable) owned until they are put together */
   char *root;
+  char *wanted; /* (nullable) */
 } Sorting;
 
 static void
@@ -178,6 +179,7 @@ sorting_free (gpointer data)
 
   g_clear_pointer (&sorting->versions, g_ptr_array_unref);
   g_free (sorting->root);
+  g_free (sorting->wanted);
   g_free (sorting);
 }
 
@@ -186,9 +188,10 @@ sort_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 {
   Sorting *sorting = task_data;
 
-  g_task_return_pointer (task,
-                         ps_version_files_new (g_steal_pointer (&sorting->versions), sorting->root),
-                         (GDestroyNotify)g_ptr_array_unref);
+  g_task_return_pointer (
+      task,
+      ps_version_files_new (g_steal_pointer (&sorting->versions), sorting->root, sorting->wanted),
+      (GDestroyNotify)g_ptr_array_unref);
 }
 
 static void
@@ -217,6 +220,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   sorting = g_new0 (Sorting, 1);
   sorting->versions = versions;
+  sorting->wanted = g_strdup (((Call *)g_task_get_task_data (task))->path);
   sorting->root = g_strdup (ps_pair_get_config (self->pair)->local_base);
   /* Without a source object: the thread may be the last to let go of it. */
   sorter = g_task_new (NULL, NULL, on_sorted, g_steal_pointer (&task));
@@ -232,12 +236,18 @@ start_loading (PsVersionSource *self, GTask *task)
 }
 
 void
-ps_version_source_load_async (PsVersionSource *self, GCancellable *cancellable,
+ps_version_source_load_async (PsVersionSource *self, const char *wanted, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data)
 {
+  GTask *task;
+  Call *call;
+
   g_return_if_fail (PS_IS_VERSION_SOURCE (self));
-  begin (self, task_new (self, start_loading, ps_version_source_load_async, cancellable, callback,
-                         user_data));
+  task = task_new (self, start_loading, ps_version_source_load_async, cancellable, callback,
+                   user_data);
+  call = g_task_get_task_data (task);
+  call->path = g_strdup (wanted);
+  begin (self, task);
 }
 
 GPtrArray *

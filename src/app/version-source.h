@@ -17,9 +17,11 @@ G_DECLARE_FINAL_TYPE (PsVersionSource, ps_version_source, PS, VERSION_SOURCE, GO
 /* @parent: the window in front of which the server's questions are asked; held weakly. */
 PsVersionSource *ps_version_source_new (PsPair *pair, PsPrompts *prompts, GtkWindow *parent);
 
-/* Everything that the server keeps; finish returns (transfer full) (element-type PsVersionFile). */
-void ps_version_source_load_async (PsVersionSource *self, GCancellable *cancellable,
-                                   GAsyncReadyCallback callback, gpointer user_data);
+/* Everything that the server keeps; @wanted as in ps_version_files_new (). finish returns (transfer
+ * full) (element-type PsVersionFile). */
+void ps_version_source_load_async (PsVersionSource *self, const char *wanted,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data);
 GPtrArray *ps_version_source_load_finish (PsVersionSource *self, GAsyncResult *result,
                                           GError **error);
 

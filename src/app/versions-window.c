@@ -3,6 +3,7 @@
  * filling them never takes long; what is beyond is found by typing a part of its name. */
 #include "app/versions-window.h"
 
+#include "app/conflicts.h"
 #include "app/version-lists.h"
 #include "app/version-source.h"
 #include "app/view.h"
@@ -370,7 +371,8 @@ load (PsVersionsWindow *self)
       gtk_spinner_start (self->loading_spinner);
       gtk_stack_set_visible_child (self->stack, self->loading_page);
     }
-  ps_version_source_load_async (self->source, cancellable, on_loaded, g_object_ref (self));
+  ps_version_source_load_async (self->source, self->shown_path, cancellable, on_loaded,
+                                g_object_ref (self));
 }
 
 static void
@@ -643,10 +645,13 @@ ps_versions_window_get_pair (PsVersionsWindow *self)
 void
 ps_versions_window_show_file (PsVersionsWindow *self, const char *path)
 {
+  g_autofree char *original = NULL;
+
   g_return_if_fail (PS_IS_VERSIONS_WINDOW (self));
+  original = ps_conflicts_original (path);
   if (*path != '\0')
     {
-      set_shown (&self->shown_path, path);
+      set_shown (&self->shown_path, original != NULL ? original : path);
       g_clear_pointer (&self->shown_id, g_free);
       self->wanted = TRUE;
     }

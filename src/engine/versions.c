@@ -34,10 +34,9 @@ version_new (const char *id, const PsEntry *entry)
   return g_steal_pointer (&self);
 }
 
-/* Whether @version is one of the file @path. The name of a version may be shortened, so it is made
- * again and compared up to its time. */
-static gboolean
-is_version_of (const PsVersion *version, const char *path)
+/* The name is made again and compared up to its time. */
+gboolean
+ps_version_is_of (const PsVersion *version, const char *path)
 {
   g_autofree char *made = ps_version_path (path, version->device, version->when, 0);
   const char *id = made + strlen (PS_VERSIONS_DIR "/");
@@ -78,7 +77,7 @@ take_listing (GPtrArray *versions, const PsLister *lister, const PsListing *list
       g_autofree char *id = ps_relpath_join (dir, found->name);
       g_autoptr (PsVersion) version = version_new (id, &found->entry);
 
-      if (version != NULL && (!only_path || is_version_of (version, path)))
+      if (version != NULL && (!only_path || ps_version_is_of (version, path)))
         g_ptr_array_add (versions, g_steal_pointer (&version));
       else if (found->entry.kind == PS_KIND_DIR && (!only_path || strcmp (id, path) == 0))
         request (lister, id);

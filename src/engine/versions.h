@@ -21,6 +21,9 @@ typedef struct
 void ps_version_free (PsVersion *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsVersion, ps_version_free)
 
+/* Whether it is one of the file @path, whose name may have been too long for it. Pure. */
+gboolean ps_version_is_of (const PsVersion *version, const char *path);
+
 /**
  * ps_versions_list:
  * @path: of a file, or of a directory (then of all below it); "" for everything

@@ -2,6 +2,7 @@
 /* Versions put together by files, and what is said of them. */
 #include "app/version-files.h"
 #include "app/version-lists.h"
+#include "core/names.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -71,7 +72,7 @@ test_grouped (void)
   const PsVersionFile *gone, *kept;
 
   folder_init (&folder);
-  files = ps_version_files_new (sample_versions (), folder.root);
+  files = ps_version_files_new (sample_versions (), folder.root, NULL);
   g_assert_cmpuint (files->len, ==, 2);
   gone = files->pdata[0];
   kept = files->pdata[1];
@@ -97,7 +98,7 @@ test_deleted_behind_a_conflict (void)
 
   add (versions, COPY, 2500);
   add (versions, "docs/a.txt", 2000);
-  files = ps_version_files_new (versions, g_get_tmp_dir ());
+  files = ps_version_files_new (versions, g_get_tmp_dir (), NULL);
   g_assert_cmpuint (files->len, ==, 1);
   g_assert_cmpint (ps_version_file_kept (files->pdata[0], 0), ==, PS_KEPT_CONFLICT);
   g_assert_cmpint (ps_version_file_kept (files->pdata[0], 1), ==, PS_KEPT_DELETED);
@@ -107,13 +108,35 @@ test_deleted_behind_a_conflict (void)
 static void
 test_root_missing (void)
 {
-  g_autoptr (GPtrArray) files = ps_version_files_new (sample_versions (), "/nonexistent/PiSync");
+  g_autoptr (GPtrArray) files
+      = ps_version_files_new (sample_versions (), "/nonexistent/PiSync", NULL);
   const PsVersionFile *file = files->pdata[0];
   g_autofree char *text = ps_version_present_text (file, "/nonexistent/PiSync");
 
   g_assert_cmpint (file->presence, ==, PS_PRESENCE_UNKNOWN);
   g_assert_cmpint (ps_version_file_kept (file, 0), ==, PS_KEPT_REPLACED);
   g_assert_cmpstr (text, ==, "/nonexistent/PiSync is not there. Is the disk mounted?");
+}
+
+/* The name of a version has less room than that of its file. */
+static void
+test_long_name (void)
+{
+  GPtrArray *versions = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_version_free);
+  g_autoptr (GPtrArray) files = NULL;
+  g_autofree char *name = g_strnfill (240, 'n');
+  g_autofree char *path = g_strconcat ("docs/", name, ".txt", NULL);
+  g_autofree char *made = ps_version_path (path, "laptop", 1000 * NS, 0);
+  PsVersion *version = g_new0 (PsVersion, 1);
+
+  version->id = g_strdup (made + strlen (PS_VERSIONS_DIR "/"));
+  g_assert_true (ps_version_parse (version->id, &version->path, &version->when, &version->device));
+  g_assert_cmpstr (version->path, !=, path);
+  g_ptr_array_add (versions, version);
+  files = ps_version_files_new (versions, g_get_tmp_dir (), path);
+  g_assert_cmpuint (files->len, ==, 1);
+  g_assert_cmpstr (((PsVersionFile *)files->pdata[0])->path, ==, path);
+  g_assert_cmpint (ps_version_file_kept (files->pdata[0], 0), ==, PS_KEPT_DELETED);
 }
 
 static void
@@ -132,7 +155,7 @@ test_filter (void)
   };
 
   folder_init (&folder);
-  files = ps_version_files_new (sample_versions (), folder.root);
+  files = ps_version_files_new (sample_versions (), folder.root, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       guint choice = 99;
@@ -163,7 +186,7 @@ test_many (void)
 
       add (versions, path, 1000 + i);
     }
-  files = ps_version_files_new (versions, "/nonexistent");
+  files = ps_version_files_new (versions, "/nonexistent", NULL);
   store = ps_version_list_files (files, &filter, NULL, &choice, &rest);
   g_assert_cmpint (gtk_tree_model_iter_n_children (GTK_TREE_MODEL (store), NULL), ==, 1000);
   g_assert_cmpstr (rest, ==, "500 more files; type a part of a name to find one.");
@@ -193,6 +216,7 @@ main (int argc, char **argv)
   g_test_add_func ("/version-files/grouped", test_grouped);
   g_test_add_func ("/version-files/deleted-behind-a-conflict", test_deleted_behind_a_conflict);
   g_test_add_func ("/version-files/root-missing", test_root_missing);
+  g_test_add_func ("/version-files/long-name", test_long_name);
   g_test_add_func ("/version-files/filter", test_filter);
   g_test_add_func ("/version-files/many", test_many);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
