@@ -272,11 +272,18 @@ class Server:
                       "ForceCommand internal-sftp", "AllowTcpForwarding no", "PermitTTY no"]
         (self.dir / "sshd_config").write_text("\n".join(lines) + "\n")
 
+    def _take_port(self):
+        """A free one, bound but never listened on, which keeps it ours while sshd is stopped: other
+        tests run beside this one, and any connection may be given a port that is free."""
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        self.test.defer(holder.close)
+        return holder.getsockname()[1]
+
     def _try_start(self):
         if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
+            self.port = self._take_port()
         self._write_config()
         log = self.dir / "log"
         begin = log.stat().st_size if log.exists() else 0
