@@ -147,14 +147,16 @@ guint8 *
 ps_test_random_bytes (gsize length, guint32 seed)
 {
   guint8 *data = g_malloc (length + 1);
-  guint32 x = seed * 2654435761u + 88172645u;
+  /* Of 32 bits the sequences of two seeds would be parts of one that is no longer than 4 GiB, and
+   * now and then overlap. */
+  guint64 x = (seed + G_GUINT64_CONSTANT (1)) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
 
   for (gsize i = 0; i < length; i++)
     {
       x ^= x << 13;
-      x ^= x >> 17;
-      x ^= x << 5;
-      data[i] = (guint8)(x >> 11);
+      x ^= x >> 7;
+      x ^= x << 17;
+      data[i] = (guint8)(x >> 32);
     }
   return data;
 }
