@@ -470,7 +470,8 @@ static void
 test_resume (gconstpointer data)
 {
   gsize length = 40000000;
-  g_autoptr (Wire) wire = wire_new ("");
+  const char *flags = data;
+  g_autoptr (Wire) wire = wire_new (flags);
   g_autoptr (Wire) again = NULL;
   Cut cut = { 0 };
   g_auto (WireResult) result = { 0 };
@@ -492,7 +493,7 @@ test_resume (gconstpointer data)
   wire_result_clear (&cut.result);
   g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 1);
 
-  again = wire_new_full (wire->dir, "", 8, "laptop");
+  again = wire_new_full (wire->dir, flags, 8, "laptop");
   put.moved = NULL;
   put.durable = NULL;
   put.resume = cut.durable;
@@ -707,7 +708,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/put/size/512k", GSIZE_TO_POINTER (524288), test_size);
   g_test_add_data_func ("/sftp/put/size/512k+1", GSIZE_TO_POINTER (524289), test_size);
   g_test_add_data_func ("/sftp/put/size/30M", GSIZE_TO_POINTER (30000001), test_size);
-  g_test_add_data_func ("/sftp/put/resume", NULL, test_resume);
+  g_test_add_data_func ("/sftp/put/resume", "", test_resume);
+  g_test_add_data_func ("/sftp/put/resume/no-fsync", "-P fsync", test_resume);
   g_test_add_func ("/sftp/put/pieces", test_pieces);
   g_test_add_data_func ("/sftp/put/pieces/no-copy", "no-copy", test_pieces_fail);
   g_test_add_data_func ("/sftp/put/pieces/changed", "changed", test_pieces_fail);
