@@ -2,6 +2,7 @@
 """A program under test in a desktop: started, its output read, ended."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -12,6 +13,19 @@ from . import wait
 # GLib lets go of its first table of quarks when it has to grow. LeakSanitizer sees that, at the
 # very beginning and without a name that could be suppressed.
 GLIB_TABLE = "Direct leak of 16384 byte(s) in 1 object(s)"
+# What GIO takes by malloc itself, past GLib, is its table of MIME types, which it reads once more
+# when a file chooser shows what is in a folder.
+GIO_TABLE = re.compile(r"#1 \S+\s+\(\S*/libgio-2\.0\.so")
+
+
+def has_own_leak(lines):
+    """Whether LeakSanitizer's report names a leak that is none of these two."""
+    for number, line in enumerate(lines):
+        if " leak of " not in line or line.startswith(GLIB_TABLE):
+            continue
+        if not any(GIO_TABLE.search(frame) for frame in lines[number + 1:number + 3]):
+            return True
+    return False
 
 
 class Program:
@@ -55,9 +69,8 @@ class Program:
         wait.until(lambda: f"{self.name} to end; it printed:\n{self.output()}",
                    lambda: self.process.poll() is not None, seconds)
         self._reader.join(5)
-        leaks = [line for line in self.lines if " leak of " in line]
-        only_glib = [line for line in leaks if line.startswith(GLIB_TABLE)] == leaks != []
-        return 0 if only_glib and len(leaks) == 1 else self.process.returncode
+        leaky = any(" leak of " in line for line in self.lines)
+        return 0 if leaky and not has_own_leak(self.lines) else self.process.returncode
 
     def end(self, number=signal.SIGTERM, seconds=10.0):
         """Sends the signal and waits; the exit status."""
