@@ -128,6 +128,8 @@ void ps_client_fail (PsClient *self);
 /* Whether content may be sent (asked for) now, by window and rate limit; else it is remembered that
  * the wait must end in time. */
 bool ps_client_may_move (PsClient *self, bool upload);
+/* Returns: bytes that pass in one direction in the time of a round trip, as measured of late. */
+uint64_t ps_client_bytes_a_round_trip (const PsClient *self, bool upload);
 uint32_t ps_client_chunk (const PsClient *self, bool upload, uint32_t wish);
 
 void ps_client_get_traffic (const PsClient *self, uint64_t *sent, uint64_t *received,

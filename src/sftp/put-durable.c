@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How much of an upload would survive whatever dies now. While the content travels the server is
  * asked again and again to make durable what it has acknowledged; what is told to be durable is
- * where a later upload of the same source begins. More than a window never waits for that, so no
- * more than a window is ever sent twice. */
+ * where a later upload of the same source begins. No more than a window waits for that, so no more
+ * than a window is ever sent twice: PS_PUT_WINDOW, and on a long fast link what passes in the round
+ * trips until the answer, without which it could never be used to the full. */
 #include "sftp/put.h"
 
 #define MARK_LEAST (1024 * 1024)       /* bytes sent; fewer are not worth the disk's time */
-#define MARK_MOST (8 * 1024 * 1024)    /* bytes sent; more are marked whatever the time */
 #define MARK_COPIED (64 * 1024 * 1024) /* bytes of the file, where most are copied */
 #define MARK_US (250 * 1000)           /* between two marks of fewer */
+#define ROUND_TRIPS 3 /* until a byte is acknowledged, the question is sent, it is answered */
 
 void
 ps_put_begin_durable (PsPutOp *self)
@@ -19,12 +20,18 @@ ps_put_begin_durable (PsPutOp *self)
     self->tell_durable (self->durable, self->op.user_data);
 }
 
+static uint64_t
+window (const PsPutOp *self)
+{
+  return PS_PUT_WINDOW + ROUND_TRIPS * ps_client_bytes_a_round_trip (self->op.remote->client, true);
+}
+
 static bool
 is_due (const PsPutOp *self, uint64_t upto)
 {
   uint64_t sent = MIN (self->sent - self->sent_durable, upto - self->durable);
 
-  return sent >= MARK_MOST || upto - self->durable >= MARK_COPIED
+  return sent >= window (self) / 2 || upto - self->durable >= MARK_COPIED
          || (sent >= MARK_LEAST && g_get_monotonic_time () - self->marked_at >= MARK_US);
 }
 
@@ -38,10 +45,25 @@ marked (PsPutOp *self)
   self->tell_durable (self->durable, self->op.user_data);
 }
 
+/* The handle whose channel has the least to do before it comes to the question. */
+static const PsHandle *
+idlest_handle (const PsPutOp *self)
+{
+  const PsClient *client = self->op.remote->client;
+  const PsHandle *best = &self->handles[0];
+
+  for (guint i = 1; i < self->n_handles; i++)
+    if (self->handles[i].open
+        && ps_client_load (client, self->handles[i].channel)
+               < ps_client_load (client, best->channel))
+      best = &self->handles[i];
+  return best;
+}
+
 void
 ps_put_consider_durable (PsPutOp *self)
 {
-  const PsHandle *handle = &self->handles[0];
+  const PsHandle *handle = idlest_handle (self);
   uint64_t upto = ps_put_acknowledged (self);
 
   /* At the end all becomes durable anyway. */
@@ -66,5 +88,5 @@ ps_put_take_durable_reply (PsPutOp *self, const PsReply *reply)
 bool
 ps_put_waits_for_durable (const PsPutOp *self)
 {
-  return self->marking > 0 && self->sent - self->sent_durable >= PS_PUT_WINDOW;
+  return self->marking > 0 && self->sent - self->sent_durable >= window (self);
 }

@@ -109,7 +109,8 @@ typedef void (*PsRemoteMoved) (uint64_t bytes, gpointer user_data);
 /* All of an upload before @upto is durable on the server. */
 typedef void (*PsRemoteDurable) (uint64_t upto, gpointer user_data);
 
-/* No more than so much of an upload that can be resumed is under way without being durable. */
+/* No more than so much of an upload that can be resumed is under way without being durable (on a
+ * long link: and what passes in three round trips). */
 #define PS_PUT_WINDOW (16 * 1024 * 1024)
 
 /* A new version may be put together from pieces of one that already lies on the server. */

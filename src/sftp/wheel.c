@@ -145,6 +145,14 @@ ps_client_may_move (PsClient *self, bool upload)
   return false;
 }
 
+uint64_t
+ps_client_bytes_a_round_trip (const PsClient *self, bool upload)
+{
+  const PsWindow *window = upload ? &self->up : &self->down;
+
+  return (uint64_t)(window->rate * (double)window->min_rtt / 1e6);
+}
+
 uint32_t
 ps_client_chunk (const PsClient *self, bool upload, uint32_t wish)
 {

@@ -13,7 +13,7 @@
 #define OVERHEAD (600 * 1024) /* on the wire beside content */
 
 /* How many bytes may travel twice: what was not durable, not summed up, or still on its way. */
-#define AGAIN_UP (PS_PUT_WINDOW + MIB)
+#define AGAIN_UP (PS_PUT_WINDOW + 2 * MIB) /* the link is short */
 #define AGAIN_DOWN (8 * MIB)
 
 static GByteArray *
