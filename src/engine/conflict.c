@@ -160,10 +160,14 @@ rename_loser (PsExecutor *executor, const PsStep *step, PsSide loser)
 {
   g_autoptr (GError) error = NULL;
 
-  ps_executor_record (executor, step->path, NULL);
   if (loser == PS_SIDE_REMOTE)
-    ps_conflict_keep_remote (executor, step, step->path, step->remote.mtime);
-  else if (!ps_conflict_keep_local (executor, step, step->path, step->local.mtime, &error))
+    {
+      ps_executor_record_remote (executor, step->path, NULL);
+      ps_conflict_keep_remote (executor, step, step->path, step->remote.mtime);
+      return;
+    }
+  ps_executor_record (executor, step->path, NULL);
+  if (!ps_conflict_keep_local (executor, step, step->path, step->local.mtime, &error))
     ps_executor_step_failed (executor, step, error);
 }
 

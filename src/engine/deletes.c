@@ -27,7 +27,10 @@ deleted (PsExecutor *executor, const PsStep *step, uint64_t wire, const GError *
 {
   if (error == NULL)
     {
-      ps_executor_record (executor, step->path, NULL);
+      if (step->kind == PS_STEP_DELETE_REMOTE)
+        ps_executor_record_remote (executor, step->path, NULL);
+      else
+        ps_executor_record (executor, step->path, NULL);
       ps_executor_done (executor, step, ps_step_kind_name (step->kind), 0, wire);
     }
   else if (is_kept_directory (step, error) && step->replaces_kind)

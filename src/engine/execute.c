@@ -113,6 +113,58 @@ ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
     self->failure = g_steal_pointer (&error);
 }
 
+static void
+unsure_clear (gpointer data)
+{
+  PsUnsure *self = data;
+
+  g_free (self->path);
+  g_free (self->moved_to);
+}
+
+void
+ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
+{
+  PsUnsure unsure = { .path = g_strdup (path) };
+
+  unsure.has_row = ps_store_get (self->context->store, path, &unsure.row, NULL);
+  g_array_append_val (self->unsure, unsure);
+  ps_executor_record (self, path, row);
+}
+
+gboolean
+ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to, GError **error)
+{
+  PsUnsure unsure = { .path = g_strdup (from), .moved_to = g_strdup (to) };
+
+  g_array_append_val (self->unsure, unsure);
+  self->uncommitted++;
+  return ps_store_move (self->context->store, from, to, error);
+}
+
+/* The last change first. */
+static gboolean
+take_back_unsure (PsExecutor *self, GError **error)
+{
+  PsStore *store = self->context->store;
+
+  for (guint i = self->unsure->len; i > 0; i--)
+    {
+      const PsUnsure *unsure = &g_array_index (self->unsure, PsUnsure, i - 1);
+      gboolean ok;
+
+      if (unsure->moved_to != NULL)
+        ok = ps_store_move (store, unsure->moved_to, unsure->path, error);
+      else if (unsure->has_row)
+        ok = ps_store_put (store, unsure->path, &unsure->row, error);
+      else
+        ok = ps_store_remove (store, unsure->path, error);
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint64_t bytes,
                   uint64_t wire)
@@ -129,18 +181,26 @@ ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint
   ps_context_done (self->context, &done);
 }
 
+/* The names on the server, durable; what the base says of them, when they are not. */
+static gboolean
+settle_remote (PsExecutor *self, GError **error)
+{
+  if (!self->over)
+    return ps_roots_raise_end (self->context, error)
+           && ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error);
+  (void)!ps_roots_raise_end (self->context, NULL); /* where it failed, no name was changed */
+  return take_back_unsure (self, error);
+}
+
 gboolean
 ps_executor_commit (PsExecutor *self, GError **error)
 {
   self->uncommitted = 0;
-  /* Where that fails, nothing on the server was changed. */
-  if (!ps_roots_raise_end (self->context, self->over ? NULL : error) && !self->over)
+  if (!settle_remote (self, error) || !ps_local_sync_dirs (self->context->local, error)
+      || !ps_store_commit (self->context->store, error))
     return FALSE;
-  if (!self->over
-      && !ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error))
-    return FALSE;
-  return ps_local_sync_dirs (self->context->local, error)
-         && ps_store_commit (self->context->store, error);
+  g_array_set_size (self->unsure, 0);
+  return TRUE;
 }
 
 /* Places what was fetched once enough has gathered, or nothing else is left to do meanwhile. */
@@ -231,7 +291,7 @@ remote_dir_made (const PsRemoteResult *result, gpointer user_data)
     ps_executor_step_failed (self, transfer->step, result->error);
   else
     {
-      ps_executor_record (self, transfer->step->path, &row);
+      ps_executor_record_remote (self, transfer->step->path, &row);
       ps_executor_done (self, transfer->step, "mkdir-remote", 0, result->wire);
     }
   ps_transfer_free (transfer);
@@ -358,6 +418,7 @@ clear_executor (PsExecutor *self)
 {
   g_ptr_array_unref (self->transfers);
   g_ptr_array_unref (self->fetched);
+  g_array_unref (self->unsure);
   ps_reuse_free (self->reuse);
   g_clear_error (&self->failure);
 }
@@ -373,9 +434,11 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
     .reuse = ps_reuse_new (context),
     .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
+    .unsure = g_array_new (FALSE, FALSE, sizeof (PsUnsure)),
   };
   gboolean ok;
 
+  g_array_set_clear_func (self.unsure, unsure_clear);
   count_transfers (context, plan);
   ok = run_phases (&self, error);
   self.over = !ok;

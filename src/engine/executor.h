@@ -22,8 +22,19 @@ typedef struct
                          placed together */
   uint64_t fetched_bytes;
   guint uncommitted; /* rows written since the last commit */
-  int64_t told_at;   /* monotonic: when progress was last told */
+  GArray *unsure; /* (element-type PsUnsure) what of them says that the server was changed, in order
+                   */
+  int64_t told_at; /* monotonic: when progress was last told */
 } PsExecutor;
+
+/* How to take back one change of the base. */
+typedef struct
+{
+  char *path;
+  char *moved_to; /* (nullable) the rows of @path were moved there; else: */
+  gboolean has_row;
+  PsRow row; /* of @path before */
+} PsUnsure;
 
 /* One file under way. */
 typedef struct
@@ -96,11 +107,21 @@ void ps_executor_step_failed (PsExecutor *self, const PsStep *step, const GError
 /* Writes (@row NULL: removes) the row of @path. A failure of the base ends the pass. */
 void ps_executor_record (PsExecutor *self, const char *path, const PsRow *row);
 
+/* The same after @path was changed on the server. Until its directories are synced such a name can
+ * be lost with the server's power, and often that is what ends the link: then the row is taken
+ * back, so that the name's absence does not look like somebody's deletion. */
+void ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row);
+
+/* Lets the rows of @from and below follow a move on the server; as above. */
+gboolean ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Tells that @step was carried out as @action. */
 void ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint64_t bytes,
                        uint64_t wire);
 
-/* Makes directories and rows durable, in that order. */
+/* Makes directories and rows durable, in that order; when the pass has failed, the rows alone that
+ * are sure. */
 gboolean ps_executor_commit (PsExecutor *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Lets the link work until @self has no more than @most operations in flight. FALSE with @error

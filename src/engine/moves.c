@@ -172,17 +172,21 @@ static gboolean
 record_move (PsExecutor *executor, const PsStep *step, const char *from, const char *to,
              const PsEntry *moved, GError **error)
 {
+  gboolean here = step->kind == PS_STEP_MOVE_LOCAL;
   PsRow row = step->row;
 
-  if (!ps_store_move (executor->context->store, from, to, error))
+  if (here ? !ps_store_move (executor->context->store, from, to, error)
+           : !ps_executor_record_move_remote (executor, from, to, error))
     return FALSE;
-  executor->uncommitted++;
   if (step->park > 0)
     return TRUE;
-  row.local = step->kind == PS_STEP_MOVE_LOCAL ? *moved : step->local;
-  row.remote = step->kind == PS_STEP_MOVE_LOCAL ? step->remote : *moved;
+  row.local = here ? *moved : step->local;
+  row.remote = here ? step->remote : *moved;
   row.racy = ps_content_is_racy (executor->context, &row.local);
-  ps_executor_record (executor, to, &row);
+  if (here)
+    ps_executor_record (executor, to, &row);
+  else
+    ps_executor_record_remote (executor, to, &row);
   ps_executor_done (executor, step, ps_step_kind_name (step->kind), step->local.size, 0);
   return TRUE;
 }

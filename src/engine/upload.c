@@ -32,7 +32,7 @@ record_both (PsTransfer *transfer, const PsEntry *remote, const uint8_t *sha256)
   if (sha256 != NULL)
     memcpy (row.sha256, sha256, sizeof row.sha256);
   row.racy = ps_content_is_racy (transfer->executor->context, &transfer->source);
-  ps_executor_record (transfer->executor, transfer->step->path, &row);
+  ps_executor_record_remote (transfer->executor, transfer->step->path, &row);
 }
 
 /* Asked when all bytes are durable on the server: is the local file still the one they were read
@@ -198,7 +198,7 @@ send_link (PsExecutor *executor, const PsStep *step)
       && ps_await_symlink (context->remote, step->path, target, &row.remote, context->cancellable,
                            &error))
     {
-      ps_executor_record (executor, step->path, &row);
+      ps_executor_record_remote (executor, step->path, &row);
       ps_executor_done (executor, step, "upload", 0, 0);
     }
   else

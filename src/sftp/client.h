@@ -75,7 +75,7 @@ const PsServerInfo *ps_client_peek_info (const PsClient *self);
  * missing. */
 int ps_client_channel (PsClient *self, PsLane lane);
 
-/* Content for @lane is going to be moved: begins to open what is missing for it, which takes several
+/* Content for @lane is going to be moved: begins to open the channels it lacks, which takes several
  * round trips. @n: channels that are worth it. */
 void ps_client_expect (PsClient *self, PsLane lane, guint n);
 

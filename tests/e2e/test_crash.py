@@ -4,6 +4,7 @@
 sides together and nothing is lost."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -106,6 +107,35 @@ def test_kill_at_any_moment(t):
         t.end(process)
         check_whole(device, here, kept)
     finish(device, here, kept)
+
+
+def test_kill_the_power_of_the_server(t):
+    """Names that were not durable yet are gone when it comes back: nobody has deleted them."""
+    server, device = t.pair()
+    here, _ = server.remote()
+    write(device.local / "edited", "as it was")
+    device.sync()
+    before = (here / "edited").stat()
+    write(device.local / "edited", "newer, and of another length")
+    for number in range(10):
+        write(device.local / "folder" / f"new{number}", f"new {number}")
+    write(device.local / "big", os.urandom(4 << 20))
+    wanted = snapshot(device.local)
+    device.change_ini("SYNC", "upload_limit", "20")  # the pass is still on then
+    process = device.start("--json", "sync")
+    fixture.wait_for("the small files", lambda: (here / "folder" / "new9").exists()
+                     and fixture.read(here / "edited").startswith(b"newer"))
+    server.stop()
+    process.wait(timeout=60)
+    t.end(process)
+    shutil.rmtree(here / "folder")
+    write(here / "edited", "as it was")
+    os.utime(here / "edited", ns=(before.st_mtime_ns, before.st_mtime_ns))
+    server.start()
+    device.change_ini("SYNC", "upload_limit", "0")
+    device.sync()
+    equal(snapshot(device.local), wanted, "what was written here")
+    compare(device.local, here)
 
 
 for _point in points():
