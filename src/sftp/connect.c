@@ -67,7 +67,8 @@ ps_sftp_connect (const PsConnectOptions *options, const PsLoginPrompts *prompts,
   PsTransport *transport;
   gboolean needs_ssh;
 
-  config = ps_ssh_config_read (options->host, options->port, options->user, cancellable, error);
+  config = ps_ssh_config_read (options->host, options->port, options->user, login.timeout_s,
+                               cancellable, error);
   if (config == NULL)
     return NULL;
   login.config = config;

@@ -2,8 +2,10 @@
 #include "sftp/sshconfig.h"
 
 #include "sftp/error.h"
+#include "util/limited.h"
 #include "util/words.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,9 +189,31 @@ is_sane_name (const char *name)
   return TRUE;
 }
 
+/* ssh may run commands of the configuration ("Match exec"), and look up names. */
+static gboolean
+read_answer (GSubprocess *process, char **output, char **messages, guint timeout_s,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (PsLimited) limited = ps_limited_new (timeout_s, cancellable);
+
+  g_subprocess_communicate_utf8_async (process, NULL, ps_limited_cancellable (limited),
+                                       ps_limited_done, limited);
+  if (g_subprocess_communicate_utf8_finish (process, ps_limited_wait (limited), output, messages,
+                                            error))
+    return TRUE;
+  g_subprocess_force_exit (process);
+  if (ps_limited_is_over (limited))
+    {
+      g_clear_error (error);
+      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+                   _ ("The SSH configuration has a mistake: %s"), g_strerror (ETIMEDOUT));
+    }
+  return FALSE;
+}
+
 /* Returns: (transfer full): the output of ssh -G */
 static char *
-ask_ssh (const char *config_file, const char *host, int port, const char *user,
+ask_ssh (const char *config_file, const char *host, int port, const char *user, guint timeout_s,
          GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
@@ -221,11 +245,8 @@ ask_ssh (const char *config_file, const char *host, int port, const char *user,
   process
       = g_subprocess_newv ((const char *const *)argv->pdata,
                            G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &cause);
-  if (process == NULL
-      || !g_subprocess_communicate_utf8 (process, NULL, cancellable, &output, &messages, &cause))
+  if (process == NULL || !read_answer (process, &output, &messages, timeout_s, cancellable, &cause))
     {
-      if (process != NULL)
-        g_subprocess_force_exit (process);
       g_propagate_error (error, g_steal_pointer (&cause));
       return NULL;
     }
@@ -261,8 +282,8 @@ choose_config_file (const char *home, const char *real_home)
 }
 
 PsSshConfig *
-ps_ssh_config_read (const char *host, int port, const char *user, GCancellable *cancellable,
-                    GError **error)
+ps_ssh_config_read (const char *host, int port, const char *user, guint timeout_s,
+                    GCancellable *cancellable, GError **error)
 {
   const char *home = g_get_home_dir ();
   g_autofree char *real_home = passwd_home ();
@@ -281,7 +302,8 @@ ps_ssh_config_read (const char *host, int port, const char *user, GCancellable *
     }
   if (ssh != NULL)
     {
-      g_autofree char *text = ask_ssh (config_file, host, port, user, cancellable, error);
+      g_autofree char *text
+          = ask_ssh (config_file, host, port, user, timeout_s, cancellable, error);
 
       if (text == NULL)
         return NULL;

@@ -26,11 +26,12 @@ typedef struct
  * @host: as the person wrote it
  * @port: 0, or what counts more than the configuration
  * @user: (nullable): the same
+ * @timeout_s: how long ssh may take
  *
  * Where $HOME is not the home of the password database, "~" and the user's ssh folder are those of
  * $HOME. Blocks. PS_SFTP_ERROR_SETUP (a host name that cannot be one, a broken configuration).
  */
-PsSshConfig *ps_ssh_config_read (const char *host, int port, const char *user,
+PsSshConfig *ps_ssh_config_read (const char *host, int port, const char *user, guint timeout_s,
                                  GCancellable *cancellable, GError **error);
 void ps_ssh_config_free (PsSshConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsSshConfig, ps_ssh_config_free)

@@ -3,6 +3,7 @@
 
 #include "sftp/error.h"
 #include "util/autofd.h"
+#include "util/limited.h"
 #include "util/wait.h"
 #include "util/words.h"
 
@@ -125,11 +126,30 @@ set_failure (const char *name, int port, const Attempts *attempts, guint timeout
 
 /* Returns: (transfer full) (element-type GInetAddress) */
 static GList *
-look_up (const char *name, const char *host, GCancellable *cancellable, GError **error)
+look_up_limited (const char *host, guint timeout_s, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GResolver) resolver = g_resolver_get_default ();
+  g_autoptr (PsLimited) limited = ps_limited_new (timeout_s, cancellable);
+  GList *addresses;
+
+  g_resolver_lookup_by_name_async (resolver, host, ps_limited_cancellable (limited),
+                                   ps_limited_done, limited);
+  addresses = g_resolver_lookup_by_name_finish (resolver, ps_limited_wait (limited), error);
+  if (addresses == NULL && ps_limited_is_over (limited))
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, g_strerror (ETIMEDOUT));
+    }
+  return addresses;
+}
+
+/* Returns: (transfer full) (element-type GInetAddress) */
+static GList *
+look_up (const char *name, const char *host, guint timeout_s, GCancellable *cancellable,
+         GError **error)
+{
   g_autoptr (GError) cause = NULL;
-  GList *addresses = g_resolver_lookup_by_name (resolver, host, cancellable, &cause);
+  GList *addresses = look_up_limited (host, timeout_s, cancellable, &cause);
 
   if (addresses != NULL)
     return addresses;
@@ -162,7 +182,7 @@ ps_tcp_connect (const char *name, const char *host, int port, guint timeout_s,
 {
   gint64 deadline = g_get_monotonic_time () + timeout_s * G_USEC_PER_SEC;
   g_auto (Attempts) attempts = { .n = 0 };
-  GList *addresses = look_up (name, host, cancellable, error);
+  GList *addresses = look_up (name, host, timeout_s, cancellable, error);
   gboolean ok = addresses != NULL;
   int fd = -1;
 

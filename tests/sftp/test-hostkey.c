@@ -359,7 +359,25 @@ test_config_bad_host (gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ps_ssh_config_read (data, 0, NULL, NULL, &error));
+  g_assert_null (ps_ssh_config_read (data, 0, NULL, 20, NULL, &error));
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP);
+}
+
+/* An ssh that never answers: its configuration may have it run anything. */
+static void
+test_config_no_answer (void)
+{
+  ps_autotestdir dir = ps_test_dir_new ();
+  g_autofree char *ssh = g_build_filename (dir, "ssh", NULL);
+  g_autofree char *path = g_strdup (g_getenv ("PATH"));
+  g_autofree char *first = g_strconcat (dir, ":", path, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (ssh, "#!/bin/sh\nexec tail -f /dev/null\n", -1, NULL));
+  g_assert_no_errno (chmod (ssh, 0755));
+  g_setenv ("PATH", first, TRUE);
+  g_assert_null (ps_ssh_config_read ("pi", 0, NULL, 1, NULL, &error));
+  g_setenv ("PATH", path, TRUE);
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP);
 }
 
@@ -458,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sftp/hostkey/fingerprint", test_fingerprint);
   g_test_add_func ("/sftp/keyfile/damaged", test_key_file_damaged);
   g_test_add_func ("/sftp/sshconfig/parse", test_config);
+  g_test_add_func ("/sftp/sshconfig/no-answer", test_config_no_answer);
   for (gsize i = 0; i < G_N_ELEMENTS (bad_hosts); i++)
     {
       g_autofree char *name = g_strconcat ("/sftp/sshconfig/bad-host/", bad_hosts[i].name, NULL);

@@ -2,6 +2,7 @@
 #include "util/autofd.h"
 #include "util/clock.h"
 #include "util/fault.h"
+#include "util/limited.h"
 #include "util/redact.h"
 #include "util/sha256.h"
 #include "util/wait.h"
@@ -370,6 +371,47 @@ test_words (void)
   g_assert_cmpstr (about, ==, "Could not open 100 %s: again");
 }
 
+static gboolean
+end_endless (GCancellable *cancellable, gpointer task)
+{
+  g_task_return_error_if_cancelled (task);
+  return G_SOURCE_REMOVE;
+}
+
+/* A call that only ends when it is cancelled. */
+static void
+begin_endless (GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, done, user_data);
+  g_autoptr (GSource) source = g_cancellable_source_new (cancellable);
+
+  g_task_attach_source (task, source, G_SOURCE_FUNC (end_endless));
+  g_object_unref (task);
+}
+
+static void
+test_limited_over (void)
+{
+  g_autoptr (PsLimited) limited = ps_limited_new (1, NULL);
+
+  begin_endless (ps_limited_cancellable (limited), ps_limited_done, limited);
+  g_assert_true (g_task_had_error (G_TASK (ps_limited_wait (limited))));
+  g_assert_true (ps_limited_is_over (limited));
+}
+
+static void
+test_limited_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (PsLimited) limited = NULL;
+
+  g_cancellable_cancel (cancellable);
+  limited = ps_limited_new (600, cancellable);
+  begin_endless (ps_limited_cancellable (limited), ps_limited_done, limited);
+  g_assert_true (g_task_had_error (G_TASK (ps_limited_wait (limited))));
+  g_assert_false (ps_limited_is_over (limited));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -398,5 +440,7 @@ main (int argc, char **argv)
   g_test_add_func ("/util/autofd", test_autofd);
   g_test_add_func ("/util/clock", test_clock);
   g_test_add_func ("/util/words", test_words);
+  g_test_add_func ("/util/limited/over", test_limited_over);
+  g_test_add_func ("/util/limited/cancelled", test_limited_cancelled);
   return g_test_run ();
 }
