@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import screen, tap, wait  # noqa: E402
 from rig.assistant import HOST_KEY, LOGIN, Setup  # noqa: E402
 from rig.program import Program  # noqa: E402
+from rig.real import fixture  # noqa: E402
 
 BY_KEY = "that is on this computer"
 BY_AGENT = "agent"
@@ -73,7 +74,7 @@ def test_no_key_at_all(d):
 def test_agent(d):
     address = os.path.join(d.dir, "run", "agent")
     Program(d, ["ssh-agent", "-D", "-a", address])
-    wait.until("the agent", lambda: os.path.exists(address))
+    wait.until("the agent", lambda: fixture.listens(address))
     setup = Setup(d, env={"SSH_AUTH_SOCK": address})
     subprocess.run(["ssh-add", "-q", setup.pi.server.key], check=True, stderr=subprocess.DEVNULL,
                    env={**d.env, "SSH_AUTH_SOCK": address})

@@ -58,6 +58,12 @@ def wait_for(what, predicate, seconds=20):
         time.sleep(0.02)
 
 
+def listens(address):
+    """Whether somebody listens at a socket of this machine (it is there a moment before)."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(address)) == 0
+
+
 def equal(actual, expected, what=""):
     if actual != expected:
         raise AssertionError(f"{what or 'value'}: {actual!r} instead of {expected!r}")

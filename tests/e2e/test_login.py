@@ -89,7 +89,7 @@ def test_agent(t):
     server, device = t.pair()
     address = device.dir / "agent"
     t.spawn(["ssh-agent", "-D", "-a", str(address)], stdout=subprocess.DEVNULL)
-    fixture.wait_for("the agent", address.exists)
+    fixture.wait_for("the agent", lambda: fixture.listens(address))
     device.env["SSH_AUTH_SOCK"] = str(address)
     subprocess.run(["ssh-add", "-q", str(server.key)], env=device.env, check=True,
                    stderr=subprocess.DEVNULL)

@@ -2,6 +2,7 @@
 /* Logging in with keys: of files, of an agent, and what is said when it does not work. */
 #include "login-fixture.h"
 
+#include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -191,10 +192,16 @@ agent_clear (Agent *agent)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Agent, agent_clear)
 
+/* The socket is there a moment before anybody listens. */
 static gboolean
 agent_is_up (gpointer data)
 {
-  return g_file_test (data, G_FILE_TEST_EXISTS);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (data);
+  g_autoptr (GSocketConnection) connection
+      = g_socket_client_connect (client, G_SOCKET_CONNECTABLE (address), NULL, NULL);
+
+  return connection != NULL;
 }
 
 /* Starts a private agent; @key: (nullable): is put into it. */
