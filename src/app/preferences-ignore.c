@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define SAVE_MS 700
+#define SAVE_TRIES 3
+#define NOT_TEXT N_ ("The rules are not UTF-8 text; edit them with another program.")
+#define NO_FILE "none" /* as etag: no file has it, and GIO would take "" for none wanted */
 
 struct _PsPreferencesIgnore
 {
@@ -17,6 +20,9 @@ struct _PsPreferencesIgnore
   GCancellable *loading;
   gboolean filling; /* the text changes by us */
   guint save_id;
+  char *etag; /* (nullable) of the file when it was last read or written */
+  char *base; /* (nullable) what it held then */
+  gboolean saving;
 
   GtkTextView *rules_view;
   GtkEntry *example_entry;
@@ -51,43 +57,175 @@ show_example (PsPreferencesIgnore *self)
                                                   : _ ("This is kept in sync."));
 }
 
+/* Writing: the rules are synced, so they may have changed in the file too since they were read. */
+
+typedef struct
+{
+  char *base;  /* what was read */
+  char *mine;  /* what the page holds */
+  char *rules; /* what is written */
+  char *etag;
+} Save;
+
+static void
+save_free (gpointer data)
+{
+  Save *save = data;
+
+  g_free (save->base);
+  g_free (save->mine);
+  g_free (save->rules);
+  g_free (save->etag);
+  g_free (save);
+}
+
+/* Takes what came into the file meanwhile in among the rules. */
+static gboolean
+take_in (Save *save, GFile *file, GError **error)
+{
+  g_autofree char *theirs = NULL;
+  g_autofree char *etag = NULL;
+  g_autoptr (GError) local_error = NULL;
+  gsize length = 0;
+
+  if (!g_file_load_contents (file, NULL, &theirs, &length, &etag, &local_error)
+      && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (theirs != NULL && !g_utf8_validate (theirs, length, NULL))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _ (NOT_TEXT));
+      return FALSE;
+    }
+  g_free (save->rules);
+  save->rules = ps_preferences_rules_merge (save->base, save->mine, theirs != NULL ? theirs : "");
+  g_free (save->etag);
+  save->etag = etag != NULL ? g_steal_pointer (&etag) : g_strdup (NO_FILE);
+  return TRUE;
+}
+
+static gboolean
+write_rules (Save *save, GFile *file, GError **error)
+{
+  g_autofree char *etag = NULL;
+
+  if (strlen (save->rules) > PS_IGNORE_MAX)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                           _ ("These are too many rules; they are not written."));
+      return FALSE;
+    }
+  if (!g_file_replace_contents (file, save->rules, strlen (save->rules), save->etag, FALSE,
+                                G_FILE_CREATE_NONE, &etag, NULL, error))
+    return FALSE;
+  g_free (save->etag);
+  save->etag = g_steal_pointer (&etag);
+  return TRUE;
+}
+
+static void
+save_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Save *save = task_data;
+  GFile *file = G_FILE (source);
+  GError *error = NULL;
+
+  for (guint i = 0; i < SAVE_TRIES; i++)
+    {
+      g_clear_error (&error);
+      if (write_rules (save, file, &error))
+        {
+          g_task_return_boolean (task, TRUE);
+          return;
+        }
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
+        break;
+      g_clear_error (&error);
+      if (!take_in (save, file, &error))
+        break;
+    }
+  g_task_return_error (task, error);
+}
+
+static void
+fill (PsPreferencesIgnore *self, const char *text)
+{
+  self->filling = TRUE;
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->rules_view), text, -1);
+  self->filling = FALSE;
+}
+
+/* Shows the rules that came from elsewhere, with what was typed while they were written. */
+static void
+show_written (PsPreferencesIgnore *self, const Save *save)
+{
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->rules_view);
+  g_autofree char *now = dup_rules (self);
+  g_autofree char *rules = ps_preferences_rules_merge (save->mine, now, save->rules);
+  GtkTextIter cursor;
+  int offset;
+
+  gtk_text_buffer_get_iter_at_mark (buffer, &cursor, gtk_text_buffer_get_insert (buffer));
+  offset = gtk_text_iter_get_offset (&cursor);
+  fill (self, rules);
+  gtk_text_buffer_get_iter_at_offset (buffer, &cursor, offset);
+  gtk_text_buffer_place_cursor (buffer, &cursor);
+}
+
 static void
 on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (PsPreferencesIgnore) self = user_data;
   g_autoptr (GError) error = NULL;
+  Save *save = g_task_get_task_data (G_TASK (result));
+  gboolean written = g_task_propagate_boolean (G_TASK (result), &error);
 
-  if (!g_file_replace_contents_finish (G_FILE (source), result, NULL, &error)
-      && self->message_label != NULL)
-    gtk_label_set_label (self->message_label, error->message);
+  if (self->file != G_FILE (source))
+    return;
+  self->saving = FALSE;
+  if (!written)
+    {
+      gtk_label_set_label (self->message_label, error->message);
+      return;
+    }
+  if (!g_str_equal (save->mine, save->rules))
+    show_written (self, save);
+  g_free (self->etag);
+  self->etag = g_steal_pointer (&save->etag);
+  g_free (self->base);
+  self->base = g_steal_pointer (&save->rules);
 }
 
 static void
-save (PsPreferencesIgnore *self)
+save_now (PsPreferencesIgnore *self)
 {
-  g_autofree char *rules = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GTask) task = NULL;
+  Save *save = NULL;
 
   if (self->save_id == 0)
     return;
   g_clear_handle_id (&self->save_id, g_source_remove);
-  rules = dup_rules (self);
   gtk_label_set_label (self->message_label, "");
-  if (strlen (rules) > PS_IGNORE_MAX)
-    {
-      gtk_label_set_label (self->message_label,
-                           _ ("These are too many rules; they are not written."));
-      return;
-    }
-  bytes = g_bytes_new (rules, strlen (rules));
-  g_file_replace_contents_bytes_async (self->file, bytes, NULL, FALSE, G_FILE_CREATE_NONE, NULL,
-                                       on_saved, g_object_ref (self));
+  save = g_new (Save, 1);
+  *save
+      = (Save){ g_strdup (self->base), dup_rules (self), dup_rules (self), g_strdup (self->etag) };
+  self->saving = TRUE;
+  task = g_task_new (self->file, NULL, on_saved, g_object_ref (self));
+  g_task_set_source_tag (task, save_thread);
+  g_task_set_task_data (task, save, save_free);
+  g_task_run_in_thread (task, save_thread);
 }
 
 static gboolean
 on_save_due (gpointer user_data)
 {
-  save (PS_PREFERENCES_IGNORE (user_data));
+  PsPreferencesIgnore *self = PS_PREFERENCES_IGNORE (user_data);
+
+  if (self->saving)
+    return G_SOURCE_CONTINUE;
+  save_now (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -102,32 +240,26 @@ on_rules_changed (PsPreferencesIgnore *self)
 }
 
 static void
-fill (PsPreferencesIgnore *self, const char *text)
-{
-  self->filling = TRUE;
-  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->rules_view), text, -1);
-  self->filling = FALSE;
-}
-
-static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (PsPreferencesIgnore) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
+  g_autofree char *etag = NULL;
   gsize length = 0;
 
-  g_file_load_contents_finish (G_FILE (source), result, &text, &length, NULL, &error);
+  g_file_load_contents_finish (G_FILE (source), result, &text, &length, &etag, &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     gtk_label_set_label (self->message_label, error->message);
   else if (text != NULL && !g_utf8_validate (text, length, NULL))
-    gtk_label_set_label (self->message_label,
-                         _ ("The rules are not UTF-8 text; edit them with another program."));
+    gtk_label_set_label (self->message_label, _ (NOT_TEXT));
   else
     {
-      fill (self, text != NULL ? text : "");
+      self->etag = etag != NULL ? g_steal_pointer (&etag) : g_strdup (NO_FILE);
+      self->base = text != NULL ? g_steal_pointer (&text) : g_strdup ("");
+      fill (self, self->base);
       gtk_widget_set_sensitive (GTK_WIDGET (self->rules_view), TRUE);
     }
 }
@@ -173,8 +305,11 @@ ps_preferences_ignore_set_folder (PsPreferencesIgnore *self, const char *folder)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
   if (self->file != NULL)
-    save (self);
+    save_now (self);
   g_clear_object (&self->file);
+  g_clear_pointer (&self->etag, g_free);
+  g_clear_pointer (&self->base, g_free);
+  self->saving = FALSE;
   if (self->rules_view == NULL || gtk_widget_in_destruction (GTK_WIDGET (self)))
     return;
   gtk_widget_set_sensitive (GTK_WIDGET (self->rules_view), FALSE);

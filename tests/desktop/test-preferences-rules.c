@@ -29,6 +29,33 @@ test_row (gconstpointer data)
   g_assert_cmpint (ps_preferences_rules_match (row->rules, row->path), ==, row->ignored);
 }
 
+typedef struct
+{
+  const char *name, *base, *mine, *theirs, *merged;
+} MergeRow;
+
+static const MergeRow merges[] = {
+  { "nothing", "", "", "", "" },
+  { "mine-only", "a\n", "a\nb\n", "a\n", "a\nb\n" },
+  { "theirs-only", "a\n", "a\n", "b\n\na\n", "b\n\na\n" },
+  { "both-new", "", "mine\n", "theirs\n", "theirs\nmine\n" },
+  { "both-the-same", "", "a\n", "a\n", "a\n" },
+  { "taken-out-by-me", "a\nb\n", "b\n", "a\nb\nc\n", "b\nc\n" },
+  { "taken-out-by-them", "a\nb\n", "a\nb\nc\n", "b\n", "b\nc\n" },
+  { "all-taken-out", "a\n", "", "a\n", "" },
+  { "no-break-at-the-end", "a", "a\nb", "a\nc", "a\nc\nb\n" },
+  { "half-a-line-then-the-rest", "*.tm", "*.tmp", "*.tm\nc\n", "c\n*.tmp\n" },
+};
+
+static void
+test_merge (gconstpointer data)
+{
+  const MergeRow *row = data;
+  g_autofree char *merged = ps_preferences_rules_merge (row->base, row->mine, row->theirs);
+
+  g_assert_cmpstr (merged, ==, row->merged);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -38,6 +65,12 @@ main (int argc, char **argv)
       g_autofree char *path = g_strconcat ("/preferences-rules/", rows[i].name, NULL);
 
       g_test_add_data_func (path, &rows[i], test_row);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (merges); i++)
+    {
+      g_autofree char *path = g_strconcat ("/preferences-rules/merge/", merges[i].name, NULL);
+
+      g_test_add_data_func (path, &merges[i], test_merge);
     }
   return g_test_run ();
 }

@@ -150,6 +150,22 @@ def test_ignore_rules_with_a_live_example(d):
     assert pi.text("draft.tmp", "remote") is None
 
 
+def test_ignore_rules_of_another_device_stay(d):
+    """They are synced in while the window is open; what is typed here comes to them."""
+    pi, _app, window = open_preferences(d)
+    turn_to(window, "Left Out")
+    rules = window.find("text", "Ignore rules")
+    wait.until("the rules to be read", lambda: rules.is_("sensitive"))
+    pi.write(".pisyncignore", "*.bak\n", side="remote")
+    pi.wait_text(".pisyncignore", "*.bak\n", side="local")
+    rules.set_text("*.tmp\n")
+    pi.wait_text(".pisyncignore", "*.bak\n*.tmp\n", side="local")
+    wait.until("the rules to be shown", lambda: rules.text() == "*.bak\n*.tmp\n")
+    pi.wait_text(".pisyncignore", "*.bak\n*.tmp\n")
+    rules.set_text("*.bak\n")
+    pi.wait_text(".pisyncignore", "*.bak\n")
+
+
 def test_switches(d):
     _pi, app, window = open_preferences(d)
     turn_to(window, "General")
