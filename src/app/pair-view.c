@@ -10,6 +10,7 @@
 
 #include <glib/gi18n.h>
 
+#define NEARLY_FULL 0.9 /* of the server's disk */
 #define REFRESH_MS 100
 
 struct _PsPairView
@@ -196,10 +197,29 @@ take_padding_away (GtkFlowBox *box)
                                     GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
+/* A level bar takes a high level for a good one, green; here it is a disk that gets full. */
+static void
+warn_when_nearly_full (GtkLevelBar *bar)
+{
+  static const char style[] = "levelbar block.filled.nearly-full"
+                              " { background: #f57900; border-color: #8f4700; }";
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+
+  gtk_level_bar_remove_offset_value (bar, GTK_LEVEL_BAR_OFFSET_LOW);
+  gtk_level_bar_remove_offset_value (bar, GTK_LEVEL_BAR_OFFSET_FULL);
+  gtk_level_bar_add_offset_value (bar, GTK_LEVEL_BAR_OFFSET_HIGH, NEARLY_FULL);
+  gtk_level_bar_add_offset_value (bar, "nearly-full", 1);
+  gtk_css_provider_load_from_data (provider, style, -1, NULL);
+  gtk_style_context_add_provider (gtk_widget_get_style_context (GTK_WIDGET (bar)),
+                                  GTK_STYLE_PROVIDER (provider),
+                                  GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
 static void
 ps_pair_view_init (PsPairView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  warn_when_nearly_full (self->space_bar);
   take_padding_away (self->button_box);
 }
 

@@ -214,6 +214,29 @@ def test_transfers_problems_and_space(d):
     wait.until("the transfers to go", lambda: window.peek("label", "IMG_2031.jpg") is None)
 
 
+def space_colour(d, window):
+    """The colour of the bar of the server's disk."""
+    area = window.find("level bar", "Used space on the server").extents()
+    rows = screen.picture(d).crop(*area).rows
+    pixels = [tuple(row[i:i + 3]) for row in rows for i in range(0, len(row), 3)]
+    coloured = [pixel for pixel in pixels if max(pixel) - min(pixel) > 60]
+    red, green, blue = max(set(coloured), key=coloured.count, default=(0, 0, 0))
+    if red > green + 60 and green > blue + 60:
+        return "orange"
+    return "blue" if blue > max(red, green) else f"{red} {green} {blue}"
+
+
+def test_nearly_full_server_is_no_good_news(d):
+    write_pair(d)
+    sample = Sample(d)
+    window = sample.window()
+    for free, colour in ((200, "blue"), (40, "orange"), (0, "orange"), (150, "blue")):
+        sample.tell("kind=idle", f"space={free}000000000/1000000000000")
+        window.find("label", lambda t, free=free: t.startswith(f"{free}") and "on the server" in t)
+        wait.until(lambda: f"{colour} with {free} GB, it is {space_colour(d, window)}",
+                   lambda: space_colour(d, window) == colour)
+
+
 def test_conflict_keep_the_copy(d):
     local = write_pair(d)
     for name, text in (("letter.txt", "mine"), (COPY, "theirs")):
