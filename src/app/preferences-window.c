@@ -30,6 +30,7 @@ struct _PsPreferencesWindow
   PsSettings *settings;
   PsPrompts *prompts;
   PsPair *pair; /* (nullable) the one that is shown */
+  char *wanted; /* (nullable) of which the folders change: it goes, and comes back */
   gboolean filling;
 
   GtkComboBoxText *pair_combo;
@@ -153,16 +154,29 @@ on_autostart_toggled (PsPreferencesWindow *self)
 /* Which pair. */
 
 static void
-on_pair_changed (PsPreferencesWindow *self)
+show_chosen (PsPreferencesWindow *self)
 {
   const char *name = gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->pair_combo));
-  PsPair *pair;
+  PsPair *pair = name != NULL ? ps_pairs_find (self->pairs, name) : NULL;
 
-  if (self->filling)
-    return;
-  pair = name != NULL ? ps_pairs_find (self->pairs, name) : NULL;
   g_set_object (&self->pair, pair);
   show_pair (self);
+}
+
+static void
+on_pair_changed (PsPreferencesWindow *self)
+{
+  if (self->filling)
+    return;
+  g_clear_pointer (&self->wanted, g_free);
+  show_chosen (self);
+}
+
+/* Returns: whether there is a pair called @name (nullable), which is chosen now. */
+static gboolean
+choose (PsPreferencesWindow *self, const char *name)
+{
+  return name != NULL && gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->pair_combo), name);
 }
 
 static void
@@ -179,11 +193,11 @@ fill_pairs (PsPreferencesWindow *self)
       gtk_combo_box_text_append (self->pair_combo, ps_pair_get_name (pair),
                                  ps_pair_get_title (pair));
     }
-  if (shown == NULL || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->pair_combo), shown))
+  if (!choose (self, self->wanted) && !choose (self, shown))
     gtk_combo_box_set_active (GTK_COMBO_BOX (self->pair_combo), 0);
   gtk_widget_set_sensitive (GTK_WIDGET (self->pair_combo), ps_pairs_get_n (self->pairs) > 0);
   self->filling = FALSE;
-  on_pair_changed (self);
+  show_chosen (self);
 }
 
 static void
@@ -230,9 +244,12 @@ on_remove (PsPreferencesWindow *self)
 static void
 on_change_folders (PsPreferencesWindow *self)
 {
-  if (self->pair != NULL)
-    ps_present_now (GTK_WINDOW (
-        ps_folders_dialog_new (GTK_WINDOW (self), self->pairs, self->pair, self->prompts)));
+  if (self->pair == NULL)
+    return;
+  g_free (self->wanted);
+  self->wanted = g_strdup (ps_pair_get_name (self->pair));
+  ps_present_now (GTK_WINDOW (
+      ps_folders_dialog_new (GTK_WINDOW (self), self->pairs, self->pair, self->prompts)));
 }
 
 /* What is general is so for all pairs. */
@@ -253,17 +270,28 @@ on_key_press (GtkWidget *widget, GdkEventKey *event)
   return GDK_EVENT_STOP;
 }
 
+/* However the window goes, what was typed last is taken: an entry is when the focus leaves it. */
+static void
+ps_preferences_window_hide (GtkWidget *widget)
+{
+  gtk_window_set_focus (GTK_WINDOW (widget), NULL);
+  GTK_WIDGET_CLASS (ps_preferences_window_parent_class)->hide (widget);
+}
+
 static void
 ps_preferences_window_dispose (GObject *object)
 {
   PsPreferencesWindow *self = PS_PREFERENCES_WINDOW (object);
 
+  /* Before there is no pair any more that it could be taken for. */
+  gtk_widget_hide (GTK_WIDGET (self));
   if (self->pairs != NULL)
     g_signal_handlers_disconnect_by_data (self->pairs, self);
   g_clear_object (&self->pair);
   g_clear_object (&self->pairs);
   g_clear_object (&self->settings);
   g_clear_object (&self->prompts);
+  g_clear_pointer (&self->wanted, g_free);
   G_OBJECT_CLASS (ps_preferences_window_parent_class)->dispose (object);
 }
 
@@ -273,6 +301,7 @@ ps_preferences_window_class_init (PsPreferencesWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = ps_preferences_window_dispose;
+  widget_class->hide = ps_preferences_window_hide;
   g_type_ensure (PS_TYPE_PREFERENCES_IGNORE);
   g_type_ensure (PS_TYPE_PREFERENCES_KEYS);
   gtk_widget_class_set_template_from_resource (widget_class,

@@ -77,6 +77,70 @@ def test_how_to_sign_in(d):
     wait_ini(pi, "auth=password")
 
 
+def test_what_was_typed_last_is_taken(d):
+    """However the window goes, though the focus never left the entry."""
+    pi, app, window = open_preferences(d)
+    for device, keys in (("attic", "Escape"), ("cellar", "alt+F4"), ("shed", "ctrl+q")):
+        screen.wait_active(d, TITLE)
+        entry = window.find("text", "Name of this computer")
+        screen.key(d, "alt+t", "ctrl+a")
+        screen.type_text(d, device)
+        wait.until("the text", lambda e=entry, name=device: e.text() == name)
+        screen.key(d, keys)
+        wait_ini(pi, f"device={device}")
+        if keys != "ctrl+q":
+            app.client.wait_gone(window)
+            app.activate("preferences")
+            window = app.window(TITLE)
+    assert app.wait() == 0, app.output()
+
+
+def test_number_typed_last_is_taken(d):
+    pi, app, window = open_preferences(d)
+    turn_to(window, "Syncing")
+    screen.wait_active(d, TITLE)
+    spin = window.find("spin button", "Keep old versions for")
+    screen.key(d, "alt+k", "ctrl+a")
+    screen.type_text(d, "17")
+    wait.until("the text", lambda: spin.text() == "17")
+    screen.key(d, "Escape")
+    wait_ini(pi, "keep_versions_days=17")
+    assert app.end() == 0, app.output()
+
+
+def test_other_folders_of_one_of_two(d):
+    """The pair goes and comes back at the end of the list; it stays the one that is shown."""
+    pi = Pi(d)
+    with open(os.path.join(pi.config, "pisync.ini")) as stream:
+        ini = stream.read()
+    second = os.path.join(pi.config, "second.ini")
+    for folder in os.path.join(d.home, "Second"), f"{pi.remote}-2":
+        os.makedirs(folder)
+    with open(second, "w") as stream:
+        stream.write(ini.replace(pi.local, os.path.join(d.home, "Second"))
+                     .replace(f"={pi.there}", f"={pi.there}-2"))
+    app = pi.run("--hidden")
+    app.wait_state("idle")
+    app.activate("preferences")
+    window = app.window(TITLE)
+    window.find("push button", "Change the folders").press()
+    dialog = app.window("Change Folders")
+    new = os.path.join(d.home, "Elsewhere")
+    dialog.find("text", "Folder on this computer").set_text(new)
+    begin = dialog.find("push button", "Begin Anew")
+    wait.until("the button", lambda: begin.is_("sensitive"))
+    begin.press()
+    app.client.wait_gone(dialog)
+    wait_ini(pi, f"local_base={new}")
+    window.find("label", new)
+    window.find("text", "Name of this computer").set_text("attic")
+    window.find("text", "Name of this computer").press()
+    wait_ini(pi, "device=attic")
+    with open(second) as stream:
+        assert "attic" not in stream.read()
+    assert app.end() == 0, app.output()
+
+
 def test_other_folders_begin_anew(d):
     pi, app, window = open_preferences(d)
     old = pi.local
