@@ -86,6 +86,20 @@ on_choose (PsFoldersDialog *self)
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
 }
 
+/* Whether the change can no longer be cancelled: the pair has been ended. */
+static gboolean
+is_late (PsFoldersDialog *self)
+{
+  return self->pair != NULL && self->cancellable != NULL
+         && ps_pairs_find (self->pairs, ps_pair_get_name (self->pair)) != self->pair;
+}
+
+static void
+update_cancel (PsFoldersDialog *self)
+{
+  gtk_dialog_set_response_sensitive (GTK_DIALOG (self), GTK_RESPONSE_CANCEL, !is_late (self));
+}
+
 static void
 set_busy (PsFoldersDialog *self, gboolean busy)
 {
@@ -93,6 +107,7 @@ set_busy (PsFoldersDialog *self, gboolean busy)
   gtk_widget_set_sensitive (GTK_WIDGET (self->local_entry), !busy);
   gtk_widget_set_sensitive (GTK_WIDGET (self->remote_entry), !busy);
   gtk_widget_set_sensitive (self->change_button, !busy);
+  update_cancel (self);
 }
 
 static void
@@ -101,6 +116,7 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (PsFoldersDialog) self = user_data;
   g_autoptr (GError) error = NULL;
   gboolean done = ps_pair_change_folders_finish (result, &error);
+  PsPair *pair;
 
   g_clear_object (&self->cancellable);
   if (self->pair == NULL)
@@ -110,6 +126,10 @@ on_changed (GObject *source, GAsyncResult *result, gpointer user_data)
       gtk_widget_destroy (GTK_WIDGET (self));
       return;
     }
+  /* Where it failed late, the pair was begun again, as another object. */
+  pair = ps_pairs_find (self->pairs, ps_pair_get_name (self->pair));
+  if (pair != NULL)
+    g_set_object (&self->pair, pair);
   set_busy (self, FALSE);
   say_wrong (self, error->message);
   if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_CONFIG))
@@ -131,9 +151,17 @@ begin (PsFoldersDialog *self)
                                 on_changed, g_object_ref (self));
 }
 
+static gboolean
+on_delete (PsFoldersDialog *self)
+{
+  return is_late (self) ? GDK_EVENT_STOP : GDK_EVENT_PROPAGATE;
+}
+
 static void
 on_response (PsFoldersDialog *self, int response)
 {
+  if (is_late (self))
+    return;
   if (response == GTK_RESPONSE_OK)
     {
       if (self->cancellable == NULL && gtk_widget_is_sensitive (self->change_button))
@@ -182,6 +210,7 @@ ps_folders_dialog_init (PsFoldersDialog *self)
   gtk_widget_init_template (GTK_WIDGET (self));
   ps_wrap_buttons (GTK_WIDGET (self));
   g_signal_connect (self, "response", G_CALLBACK (on_response), NULL);
+  g_signal_connect (self, "delete-event", G_CALLBACK (on_delete), NULL);
 }
 
 GtkWidget *
@@ -194,6 +223,8 @@ ps_folders_dialog_new (GtkWindow *parent, PsPairs *pairs, PsPair *pair, PsPrompt
   self->pairs = g_object_ref (pairs);
   self->pair = g_object_ref (pair);
   self->prompts = g_object_ref (prompts);
+  g_signal_connect_object (pairs, "items-changed", G_CALLBACK (update_cancel), self,
+                           G_CONNECT_SWAPPED);
   gtk_entry_set_text (self->local_entry, config->local_base);
   gtk_entry_set_text (self->remote_entry, config->remote_base);
   on_typed (self);

@@ -119,6 +119,8 @@ on_roots_made (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ps_server_make_roots_finish (PS_SERVER (source), result, &error))
     g_task_return_error (task, error);
+  else if (g_task_return_error_if_cancelled (task))
+    return;
   else if (ps_pairs_find (self->pairs, self->config->name) != self->pair)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the pair was removed");
   else
