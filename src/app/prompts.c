@@ -42,6 +42,7 @@ struct _PsPrompts
 G_DEFINE_FINAL_TYPE (PsPrompts, ps_prompts, G_TYPE_OBJECT)
 
 static guint keyring_failed_signal;
+static guint refused_signal;
 
 static void next (PsPrompts *self);
 
@@ -99,6 +100,8 @@ ps_prompts_class_init (PsPromptsClass *klass)
   G_OBJECT_CLASS (klass)->finalize = ps_prompts_finalize;
   keyring_failed_signal = g_signal_new ("keyring-failed", PS_TYPE_PROMPTS, G_SIGNAL_RUN_LAST, 0,
                                         NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  refused_signal = g_signal_new ("refused", PS_TYPE_PROMPTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                 G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -186,6 +189,13 @@ keep_typed (PsPrompts *self, const Ask *ask, const char *secret, gboolean rememb
 /* The dialogs. */
 
 static void
+refuse (PsPrompts *self, PsQuestion *question)
+{
+  ps_question_refuse (question);
+  g_signal_emit (self, refused_signal, 0, ps_question_pair (question));
+}
+
+static void
 on_password_response (GtkDialog *dialog, int response, PsPrompts *self)
 {
   Ask *ask = self->current;
@@ -194,7 +204,7 @@ on_password_response (GtkDialog *dialog, int response, PsPrompts *self)
   if (ask == NULL || ask->dialog != GTK_WIDGET (dialog))
     return;
   if (response != GTK_RESPONSE_OK)
-    ps_question_refuse (ask->question);
+    refuse (self, ask->question);
   else
     {
       secret = ps_password_dialog_dup_secret (PS_PASSWORD_DIALOG (dialog));
@@ -216,7 +226,7 @@ on_host_key_response (GtkDialog *dialog, int response, PsPrompts *self)
   if (response == GTK_RESPONSE_OK)
     ps_question_answer_trust (ask->question, TRUE);
   else
-    ps_question_refuse (ask->question);
+    refuse (self, ask->question);
   finish_current (self);
 }
 

@@ -15,12 +15,18 @@ typedef struct
   PsPrompts *prompts;
   PsServer *server;
   GtkWindow *parent; /* weak */
+  gboolean refused;  /* the last question, by the person */
 } SignIn;
+
+/* (element-type SignIn) One for each pair that is being signed in to; main thread only. */
+static GSList *under_way;
 
 static void
 sign_in_free (SignIn *self)
 {
+  under_way = g_slist_remove (under_way, self);
   g_signal_handlers_disconnect_by_data (self->server, self);
+  g_signal_handlers_disconnect_by_data (self->prompts, self);
   g_clear_weak_pointer (&self->parent);
   g_object_unref (self->server);
   g_object_unref (self->prompts);
@@ -32,7 +38,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
 static void
 on_question (SignIn *self, PsQuestion *question)
 {
+  self->refused = FALSE;
   ps_prompts_ask (self->prompts, question, ps_pair_get_config (self->pair)->port, self->parent);
+}
+
+static void
+on_refused (SignIn *self, const char *pair)
+{
+  if (g_strcmp0 (pair, ps_pair_get_name (self->pair)) == 0)
+    self->refused = TRUE;
 }
 
 static void
@@ -49,18 +63,27 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   ps_prompts_rejected (self->prompts, name);
-  ps_open_say (self->parent, _ ("Signing in did not work"), error->message);
+  ps_prompts_check (self->prompts);
+  /* Nobody has to be told what they said themselves. */
+  if (!self->refused || !g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
+    ps_open_say (self->parent, _ ("Signing in did not work"), error->message);
 }
 
 void
 ps_sign_in (PsPair *pair, PsPrompts *prompts, GtkWindow *parent)
 {
-  SignIn *self = g_new0 (SignIn, 1);
+  SignIn *self;
 
+  for (GSList *l = under_way; l != NULL; l = l->next)
+    if (((SignIn *)l->data)->pair == pair)
+      return;
+  self = g_new0 (SignIn, 1);
+  under_way = g_slist_prepend (under_way, self);
   self->pair = g_object_ref (pair);
   self->prompts = g_object_ref (prompts);
   self->server = ps_server_new (ps_pair_get_config (pair), NULL, TRUE);
   g_set_weak_pointer (&self->parent, parent);
   g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
+  g_signal_connect_swapped (prompts, "refused", G_CALLBACK (on_refused), self);
   ps_server_connect_async (self->server, NULL, on_connected, self);
 }

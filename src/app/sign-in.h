@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* Logs in to the pair's server, asking what it wants to know, a changed host key included; when
- * that worked the pair syncs at once, when not the reason is shown. @parent: (nullable). */
+ * that worked the pair syncs at once, when not the reason is shown, unless the person did not want
+ * to. Nothing happens while that is under way already. @parent: (nullable). */
 void ps_sign_in (PsPair *pair, PsPrompts *prompts, GtkWindow *parent);
 
 G_END_DECLS

@@ -85,6 +85,29 @@ def test_changed_host_key_is_told_and_trusted(d):
     app.wait_state("idle")
 
 
+def test_signing_in_is_thought_better_of(d):
+    """A double click on Sign In… asks once, and Cancel is no failure to be told about."""
+    pi = Pi(d, auth="password")
+    app = pi.run()
+    dialog = app.window(LOGIN)
+    dialog.find("push button", "Cancel").press()
+    app.client.wait_gone(dialog)
+    sign_in = app.window().find("push button", "Sign In…")
+    sign_in.press()
+    sign_in.press()
+    dialog = app.window(LOGIN)
+    dialog.find("push button", "Cancel").press()
+    app.client.wait_gone(dialog)
+    assert app.no_window(LOGIN)
+
+    def asked_again():
+        sign_in.press()
+        return app.client.peek_window(LOGIN)
+    wait.until("to be asked once more, the last time being over", asked_again)
+    for window in app.client.windows():
+        assert window.peek("label", "Signing in did not work") is None
+
+
 def test_wrong_password_then_right_and_kept(d):
     pi = Pi(d, auth="password")
     pi.write("a.txt")
