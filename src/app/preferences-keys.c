@@ -8,6 +8,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* A number that is turned step by step is told of once it stands still. */
+#define TURN_MS 500
+
 typedef struct
 {
   const char *page;
@@ -87,6 +90,8 @@ struct _PsPreferencesKeys
   GtkGrid parent_instance;
 
   GtkWidget *widgets[G_N_ELEMENTS (rows)]; /* (nullable) of other pages */
+  GtkWidget *turned;                       /* (nullable) a number that is not told of yet */
+  guint turned_id;
   gboolean filling;
 };
 
@@ -103,6 +108,13 @@ static const PsConfigKey *
 key_of (const Row *row)
 {
   return ps_config_key_find (row->group, row->key, NULL);
+}
+
+static void
+forget_turned (PsPreferencesKeys *self)
+{
+  g_clear_handle_id (&self->turned_id, g_source_remove);
+  self->turned = NULL;
 }
 
 /* From the configuration to the widgets. */
@@ -126,6 +138,7 @@ void
 ps_preferences_keys_show (PsPreferencesKeys *self, const PsConfig *config)
 {
   g_return_if_fail (PS_IS_PREFERENCES_KEYS (self));
+  forget_turned (self);
   self->filling = TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     if (self->widgets[i] != NULL)
@@ -174,6 +187,47 @@ on_changed (PsPreferencesKeys *self, GtkWidget *widget)
                  wrong);
 }
 
+void
+ps_preferences_keys_flush (PsPreferencesKeys *self)
+{
+  GtkWidget *turned;
+
+  g_return_if_fail (PS_IS_PREFERENCES_KEYS (self));
+  turned = self->turned;
+  forget_turned (self);
+  if (turned != NULL)
+    on_changed (self, turned);
+}
+
+static gboolean
+on_turned_due (gpointer user_data)
+{
+  PsPreferencesKeys *self = PS_PREFERENCES_KEYS (user_data);
+
+  self->turned_id = 0;
+  ps_preferences_keys_flush (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_turned (PsPreferencesKeys *self, GtkWidget *spin)
+{
+  if (self->filling)
+    return;
+  if (self->turned != spin)
+    ps_preferences_keys_flush (self);
+  g_clear_handle_id (&self->turned_id, g_source_remove);
+  self->turned = spin;
+  self->turned_id = g_timeout_add (TURN_MS, on_turned_due, self);
+}
+
+static gboolean
+on_spin_left (PsPreferencesKeys *self)
+{
+  ps_preferences_keys_flush (self);
+  return GDK_EVENT_PROPAGATE;
+}
+
 /* An entry is taken when it is left or Enter is pressed: half a host name is none. */
 static gboolean
 on_entry_left (GtkWidget *widget, GdkEvent *event, PsPreferencesKeys *self)
@@ -205,7 +259,12 @@ spin_new (PsPreferencesKeys *self, const Row *row, const PsConfigKey *key)
 
   gtk_entry_set_width_chars (GTK_ENTRY (spin), 7);
   gtk_spin_button_set_numeric (GTK_SPIN_BUTTON (spin), TRUE);
-  g_signal_connect_object (spin, "value-changed", G_CALLBACK (on_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (spin, "value-changed", G_CALLBACK (on_turned), self, G_CONNECT_SWAPPED);
+  /* After the spin button itself has made a number of what was typed. */
+  g_signal_connect_object (spin, "activate", G_CALLBACK (ps_preferences_keys_flush), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+  g_signal_connect_object (spin, "focus-out-event", G_CALLBACK (on_spin_left), self,
+                           G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   return spin;
 }
 
@@ -329,10 +388,18 @@ ps_preferences_keys_set_property (GObject *object, guint id, const GValue *value
 }
 
 static void
+ps_preferences_keys_dispose (GObject *object)
+{
+  forget_turned (PS_PREFERENCES_KEYS (object));
+  G_OBJECT_CLASS (ps_preferences_keys_parent_class)->dispose (object);
+}
+
+static void
 ps_preferences_keys_class_init (PsPreferencesKeysClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  object_class->dispose = ps_preferences_keys_dispose;
   object_class->set_property = ps_preferences_keys_set_property;
   g_object_class_install_property (
       object_class, PROP_PAGE,

@@ -110,7 +110,9 @@ on_edited (PsPreferencesWindow *self, const char *group, const char *key, const 
   g_autoptr (GError) error = NULL;
   const PsConfig *before;
 
-  if (self->pair == NULL)
+  /* One that is being removed must not get its ini back. */
+  if (self->pair == NULL
+      || ps_pairs_find (self->pairs, ps_pair_get_name (self->pair)) != self->pair)
     return;
   before = ps_pair_get_config (self->pair);
   config = ps_config_copy (before);
@@ -169,6 +171,7 @@ on_pair_changed (PsPreferencesWindow *self)
   if (self->filling)
     return;
   g_clear_pointer (&self->wanted, g_free);
+  ps_preferences_keys_flush (self->syncing_keys);
   show_chosen (self);
 }
 
@@ -184,6 +187,7 @@ fill_pairs (PsPreferencesWindow *self)
 {
   g_autofree char *shown = self->pair != NULL ? g_strdup (ps_pair_get_name (self->pair)) : NULL;
 
+  ps_preferences_keys_flush (self->syncing_keys);
   self->filling = TRUE;
   gtk_combo_box_text_remove_all (self->pair_combo);
   for (guint i = 0; i < ps_pairs_get_n (self->pairs); i++)
@@ -246,6 +250,7 @@ on_change_folders (PsPreferencesWindow *self)
 {
   if (self->pair == NULL)
     return;
+  ps_preferences_keys_flush (self->syncing_keys);
   g_free (self->wanted);
   self->wanted = g_strdup (ps_pair_get_name (self->pair));
   ps_present_now (GTK_WINDOW (
@@ -275,6 +280,7 @@ static void
 ps_preferences_window_hide (GtkWidget *widget)
 {
   gtk_window_set_focus (GTK_WINDOW (widget), NULL);
+  ps_preferences_keys_flush (PS_PREFERENCES_WINDOW (widget)->syncing_keys);
   GTK_WIDGET_CLASS (ps_preferences_window_parent_class)->hide (widget);
 }
 

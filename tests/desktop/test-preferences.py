@@ -4,6 +4,7 @@
 
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import screen, tap, wait  # noqa: E402
@@ -105,6 +106,35 @@ def test_number_typed_last_is_taken(d):
     wait.until("the text", lambda: spin.text() == "17")
     screen.key(d, "Escape")
     wait_ini(pi, "keep_versions_days=17")
+    assert app.end() == 0, app.output()
+
+
+def test_number_is_written_once_it_stands_still(d):
+    pi, app, window = open_preferences(d)
+    turn_to(window, "Syncing")
+    screen.wait_active(d, TITLE)
+    spin = window.find("spin button", "Keep old versions for")
+    spin.set_text("10")
+    spin.press()
+    wait_ini(pi, "keep_versions_days=10")
+    path = os.path.join(pi.config, "pisync.ini")
+    writes, done = set(), threading.Event()
+
+    def watch():
+        while not done.wait(0.001):
+            writes.add(os.stat(path).st_mtime_ns)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        screen.key(d, "alt+k", *["Up"] * 20)
+        wait_ini(pi, "keep_versions_days=30")
+    finally:
+        done.set()
+        watcher.join()
+    assert len(writes) <= 5, f"{len(writes)} writes for 20 steps"
+    # Nothing is lost when there is no time to wait.
+    screen.key(d, "Up", "Escape")
+    wait_ini(pi, "keep_versions_days=31")
     assert app.end() == 0, app.output()
 
 
