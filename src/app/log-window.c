@@ -112,14 +112,25 @@ on_query_tooltip (GtkWidget *tree, int x, int y, gboolean keyboard, GtkTooltip *
 
 /* Copying and saving. */
 
+typedef struct
+{
+  GString *text;
+  gboolean with_pair; /* as the window shows it */
+} Lines;
+
 static void
-append_line (GtkTreeModel *model, GtkTreeIter *iter, GString *lines)
+append_line (GtkTreeModel *model, GtkTreeIter *iter, Lines *lines)
 {
   g_autofree char *time = NULL;
+  g_autofree char *pair = NULL;
   g_autofree char *text = NULL;
 
-  gtk_tree_model_get (model, iter, PS_LOG_COLUMN_TIME, &time, PS_LOG_COLUMN_TEXT, &text, -1);
-  g_string_append_printf (lines, "%s %s\n", time, text);
+  gtk_tree_model_get (model, iter, PS_LOG_COLUMN_TIME, &time, PS_LOG_COLUMN_PAIR, &pair,
+                      PS_LOG_COLUMN_TEXT, &text, -1);
+  if (lines->with_pair)
+    g_string_append_printf (lines->text, "%s %s: %s\n", time, pair, text);
+  else
+    g_string_append_printf (lines->text, "%s %s\n", time, text);
 }
 
 static void
@@ -139,14 +150,15 @@ static void
 on_copy (PsLogWindow *self)
 {
   GtkTreeSelection *selection = gtk_tree_view_get_selection (self->tree);
-  g_autoptr (GString) lines = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+  Lines lines = { text, gtk_tree_view_column_get_visible (self->pair_column) };
 
   if (gtk_tree_selection_count_selected_rows (selection) > 0)
-    gtk_tree_selection_selected_foreach (selection, append_selected, lines);
+    gtk_tree_selection_selected_foreach (selection, append_selected, &lines);
   else
-    gtk_tree_model_foreach (self->filter, append_each, lines);
+    gtk_tree_model_foreach (self->filter, append_each, &lines);
   gtk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD),
-                          lines->str, (int)lines->len);
+                          text->str, (int)text->len);
 }
 
 static void
@@ -162,15 +174,16 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 on_save_response (GtkNativeDialog *chooser, int response, PsLogWindow *self)
 {
-  g_autoptr (GString) lines = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+  Lines lines = { text, gtk_tree_view_column_get_visible (self->pair_column) };
   g_autoptr (GBytes) bytes = NULL;
 
   if (response == GTK_RESPONSE_ACCEPT)
     {
       g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (chooser));
 
-      gtk_tree_model_foreach (self->filter, append_each, lines);
-      bytes = g_bytes_new (lines->str, lines->len);
+      gtk_tree_model_foreach (self->filter, append_each, &lines);
+      bytes = g_bytes_new (text->str, text->len);
       g_file_replace_contents_bytes_async (file, bytes, NULL, FALSE, G_FILE_CREATE_NONE, NULL,
                                            on_saved, g_object_ref (self));
     }
@@ -279,12 +292,22 @@ ps_log_window_init (PsLogWindow *self)
   gtk_combo_box_set_active (self->kind_combo, 0);
 }
 
+/* Several pairs are told apart from now on; their lines stay when they go. */
+static void
+on_pairs_changed (PsLogWindow *self, guint position, guint removed, guint added, PsPairs *pairs)
+{
+  if (ps_pairs_get_n (pairs) > 1)
+    gtk_tree_view_column_set_visible (self->pair_column, TRUE);
+}
+
 GtkWidget *
 ps_log_window_new (GtkApplication *app, PsPairs *pairs)
 {
   PsLogWindow *self = g_object_new (PS_TYPE_LOG_WINDOW, "application", app, NULL);
 
   gtk_tree_view_column_set_visible (self->pair_column, ps_pairs_get_n (pairs) > 1);
+  g_signal_connect_object (pairs, "items-changed", G_CALLBACK (on_pairs_changed), self,
+                           G_CONNECT_SWAPPED);
   self->model = ps_log_model_new (pairs);
   g_signal_connect_swapped (self->model, "grown", G_CALLBACK (scroll_to_end), self);
   set_filter (self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The application over the fake engine. Its one more action, "tell" (PAIR, TEXT, MILLISECONDS),
+/* The application over the fake engine, with two more actions. "tell" (PAIR, TEXT, MILLISECONDS)
  * does what it says by a timer, as the engine does: what is triggered straight from D-Bus has no
- * user time, and would hide faults of the focus. */
+ * user time, and would hide faults of the focus. "add" (FILE) takes a pair's ini up. */
 #include "app/app.h"
 #include "beat.h"
 #include "fake-session.h"
@@ -41,10 +41,21 @@ on_tell (GSimpleAction *action, GVariant *parameter, gpointer unused)
 }
 
 static void
+on_add (GSimpleAction *action, GVariant *parameter, gpointer app)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PsConfig) config = ps_config_load (g_variant_get_string (parameter, NULL), &error);
+
+  g_assert_no_error (error);
+  ps_pairs_add (ps_app_get_pairs (PS_APP (app)), config);
+}
+
+static void
 on_startup (GApplication *app)
 {
   static const GActionEntry entries[]
-      = { { .name = "tell", .activate = on_tell, .parameter_type = "(ssu)" } };
+      = { { .name = "tell", .activate = on_tell, .parameter_type = "(ssu)" },
+          { .name = "add", .activate = on_add, .parameter_type = "s" } };
 
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
   beat_start ();

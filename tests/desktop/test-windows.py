@@ -6,9 +6,11 @@ answers and can be read aloud."""
 import os
 import sys
 
+from gi.repository import GLib
+
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import screen, tap, wait  # noqa: E402
-from rig.sample import Sample, use_it_then_leave, write_pair  # noqa: E402
+from rig.sample import Sample, activate, use_it_then_leave, write_pair  # noqa: E402
 from rig.program import Program  # noqa: E402
 
 LOGIN = "Sign In to PiSync"
@@ -288,6 +290,38 @@ def test_log_is_live_and_filtered(d):
     wait.until("the filter", lambda: len(window.all("table cell", lambda t: "txt" in t)) == 1)
     window.find("text").set_text("")
     window.find("table cell", "upload old.txt (12 kB)")
+
+
+def copied(d, log):
+    """What Copy puts into the clipboard, seen where it is pasted."""
+    log.find("push button", "Copy").press()
+    entry = log.find("text")
+    screen.click(d, entry)
+    screen.key(d, "ctrl+a", "ctrl+v")
+    text = wait.until("the pasted lines", entry.text)
+    entry.set_text("")
+    return text
+
+
+def test_log_tells_pairs_apart(d):
+    write_pair(d, folder="Papers")
+    sample = Sample(d)
+    sample.window()
+    sample.tray().press("Log")
+    log = sample.window("PiSync Log")
+    screen.wait_active(d, "PiSync Log")
+    sample.tell("kind=idle", "event=upload:a.txt:1000")
+    log.find("table cell", lambda text: text.startswith("upload a.txt"))
+    assert log.peek("table cell", "Papers") is None
+    assert " upload a.txt" in copied(d, log) and "Papers" not in copied(d, log)
+    write_pair(d, "second", "Pictures")
+    activate(d, "add", GLib.Variant("s", os.path.join(d.home, ".config/pisync/second.ini")))
+    sample.wait_line("start second")
+    sample.tell("kind=idle", "event=upload:b.jpg:1000", pair="second")
+    log.find("table cell", lambda text: text.startswith("upload b.jpg"))
+    log.find("table cell", "Papers")
+    log.find("table cell", "Pictures")
+    assert " Papers: upload a.txt" in copied(d, log) and " Pictures: upload b.jpg" in copied(d, log)
 
 
 def test_second_launch_raises_the_window(d):
