@@ -18,6 +18,7 @@ typedef struct
 {
   PsMarker remote; /* the server's marker as read, or raised */
   gboolean raising;
+  gboolean raised; /* and not written down yet */
   gboolean
       restored; /* the server was restored from a backup and nobody has said that this is right */
 } PsRoots;

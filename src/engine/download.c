@@ -198,8 +198,11 @@ look_for_versions (PsExecutor *executor, const GPtrArray *batch)
         ps_replaced_ask (replaced, transfer->step->path);
     }
   if (!executor->over && !ps_replaced_wait (replaced, &error))
-    executor->over
-        = TRUE; /* the next turn of the link tells why; what is here is placed all the same */
+    {
+      executor->over = TRUE; /* what is here is placed all the same */
+      if (executor->failure == NULL)
+        executor->failure = g_steal_pointer (&error);
+    }
   return g_steal_pointer (&replaced);
 }
 

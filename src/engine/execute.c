@@ -122,24 +122,68 @@ unsure_clear (gpointer data)
   g_free (self->moved_to);
 }
 
+static GArray *
+new_changes (void)
+{
+  GArray *changes = g_array_new (FALSE, FALSE, sizeof (PsUnsure));
+
+  g_array_set_clear_func (changes, unsure_clear);
+  return changes;
+}
+
+/* While names are made durable the link goes on: what is told meanwhile is not among them, and is
+ * written only when what is has been committed. Returns: whether @change was put by. */
+static gboolean
+put_by (PsExecutor *self, const PsUnsure *change)
+{
+  if (self->settling)
+    g_array_append_vals (self->late, change, 1);
+  return self->settling;
+}
+
 void
 ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
 {
-  PsUnsure unsure = { .path = g_strdup (path) };
+  PsUnsure change = { .path = g_strdup (path), .has_row = row != NULL };
 
-  unsure.has_row = ps_store_get (self->context->store, path, &unsure.row, NULL);
-  g_array_append_val (self->unsure, unsure);
+  if (row != NULL)
+    change.row = *row;
+  if (put_by (self, &change))
+    return;
+  change.has_row = ps_store_get (self->context->store, path, &change.row, NULL);
+  g_array_append_val (self->unsure, change);
   ps_executor_record (self, path, row);
 }
 
 gboolean
 ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to, GError **error)
 {
-  PsUnsure unsure = { .path = g_strdup (from), .moved_to = g_strdup (to) };
+  PsUnsure change = { .path = g_strdup (from), .moved_to = g_strdup (to) };
 
-  g_array_append_val (self->unsure, unsure);
+  if (put_by (self, &change))
+    return TRUE;
+  g_array_append_val (self->unsure, change);
   self->uncommitted++;
   return ps_store_move (self->context->store, from, to, error);
+}
+
+static gboolean
+write_late (PsExecutor *self, GError **error)
+{
+  g_autoptr (GArray) late = g_steal_pointer (&self->late);
+  gboolean ok = TRUE;
+
+  self->late = new_changes ();
+  for (guint i = 0; ok && i < late->len; i++)
+    {
+      const PsUnsure *change = &g_array_index (late, PsUnsure, i);
+
+      if (change->moved_to != NULL)
+        ok = ps_executor_record_move_remote (self, change->path, change->moved_to, error);
+      else
+        ps_executor_record_remote (self, change->path, change->has_row ? &change->row : NULL);
+    }
+  return ok;
 }
 
 /* The last change first. */
@@ -181,26 +225,40 @@ ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint
   ps_context_done (self->context, &done);
 }
 
-/* The names on the server, durable; what the base says of them, when they are not. */
+/* The names on the server, durable. */
 static gboolean
 settle_remote (PsExecutor *self, GError **error)
 {
-  if (!self->over)
-    return ps_roots_raise_end (self->context, error)
-           && ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error);
-  (void)!ps_roots_raise_end (self->context, NULL); /* where it failed, no name was changed */
-  return take_back_unsure (self, error);
+  gboolean ok;
+
+  self->settling = TRUE;
+  ok = ps_roots_raise_end (self->context, error)
+       && ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error)
+       && ps_roots_remember (self->context, error);
+  self->settling = FALSE;
+  return ok;
+}
+
+/* After a failure: what the base says of the server, as it was when that was durable. */
+static gboolean
+commit_what_is_sure (PsExecutor *self, GError **error)
+{
+  (void)!ps_roots_raise_end (self->context, NULL);
+  return take_back_unsure (self, error) && ps_local_sync_dirs (self->context->local, error)
+         && ps_store_commit (self->context->store, error);
 }
 
 gboolean
 ps_executor_commit (PsExecutor *self, GError **error)
 {
   self->uncommitted = 0;
+  if (self->over)
+    return commit_what_is_sure (self, error);
   if (!settle_remote (self, error) || !ps_local_sync_dirs (self->context->local, error)
       || !ps_store_commit (self->context->store, error))
     return FALSE;
   g_array_set_size (self->unsure, 0);
-  return TRUE;
+  return write_late (self, error);
 }
 
 /* Places what was fetched once enough has gathered, or nothing else is left to do meanwhile. */
@@ -419,11 +477,20 @@ clear_executor (PsExecutor *self)
   g_ptr_array_unref (self->transfers);
   g_ptr_array_unref (self->fetched);
   g_array_unref (self->unsure);
+  g_array_unref (self->late);
   ps_reuse_free (self->reuse);
   g_clear_error (&self->failure);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PsExecutor, clear_executor)
+
+/* Nothing may call back into an executor that is gone. */
+static void
+wait_for_callbacks (PsExecutor *self)
+{
+  while (self->in_flight > 0 && ps_reuse_step (self->reuse, -1, self->context->cancellable, NULL))
+    ;
+}
 
 gboolean
 ps_execute (PsContext *context, const PsPlan *plan, GError **error)
@@ -434,22 +501,23 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
     .reuse = ps_reuse_new (context),
     .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
-    .unsure = g_array_new (FALSE, FALSE, sizeof (PsUnsure)),
+    .unsure = new_changes (),
+    .late = new_changes (),
   };
   gboolean ok;
 
-  g_array_set_clear_func (self.unsure, unsure_clear);
   count_transfers (context, plan);
   ok = run_phases (&self, error);
-  self.over = !ok;
-  while (self.in_flight > 0 && ps_reuse_step (self.reuse, -1, context->cancellable, NULL))
-    ; /* nothing may call back into an executor that is gone */
-  if (!ok && self.fetched->len > 0)
-    ps_download_place_fetched (&self); /* it is here: do not fetch it twice */
+  wait_for_callbacks (&self);
   context->progress->n_transfers = 0;
-  if (ok) /* committed at once, while signatures are still on their way; then what came of these */
-    return ps_executor_commit (&self, error) && ps_reuse_tidy (self.reuse, error)
-           && ps_executor_commit (&self, error);
+  /* Committed at once, while signatures are still on their way; then what came of these. */
+  if (ok && ps_executor_commit (&self, error) && ps_reuse_tidy (self.reuse, error)
+      && ps_executor_commit (&self, error))
+    return TRUE;
+  self.over = TRUE;
+  wait_for_callbacks (&self);
+  if (self.fetched->len > 0)
+    ps_download_place_fetched (&self); /* it is here: do not fetch it twice */
   if (!ps_executor_commit (&self, NULL))
     g_info ("what was done before the failure could not be recorded");
   return FALSE;

@@ -22,18 +22,20 @@ typedef struct
                          placed together */
   uint64_t fetched_bytes;
   guint uncommitted; /* rows written since the last commit */
-  GArray *unsure; /* (element-type PsUnsure) what of them says that the server was changed, in order
-                   */
-  int64_t told_at; /* monotonic: when progress was last told */
+  GArray *unsure; /* (element-type PsUnsure) how to take back what of them says that the server was
+                     changed, in order */
+  GArray *late;   /* (element-type PsUnsure) such changes, told during a commit: not written yet */
+  gboolean settling; /* a commit makes the names on the server durable */
+  int64_t told_at;   /* monotonic: when progress was last told */
 } PsExecutor;
 
-/* How to take back one change of the base. */
+/* One change of the base that follows one on the server. */
 typedef struct
 {
   char *path;
-  char *moved_to; /* (nullable) the rows of @path were moved there; else: */
+  char *moved_to; /* (nullable) the rows of @path are moved there; else: */
   gboolean has_row;
-  PsRow row; /* of @path before */
+  PsRow row; /* of @path: before the change where it is to be taken back, else after it */
 } PsUnsure;
 
 /* One file under way. */

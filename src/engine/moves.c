@@ -225,7 +225,11 @@ move_alone (PsExecutor *executor, const PsStep *step, GError **error)
   else
     ok = ps_await_move (context->remote, from, to, &step->remote, &moved, context->cancellable,
                         &failure);
-  return finish_move (executor, step, from, to, &moved, ok ? NULL : failure, error);
+  if (!finish_move (executor, step, from, to, &moved, ok ? NULL : failure, error))
+    return FALSE;
+  /* Taken back, all below it would have to be fetched to be compared. */
+  return !ok || step->kind != PS_STEP_MOVE_REMOTE || moved.kind != PS_KIND_DIR
+         || ps_executor_commit (executor, error);
 }
 
 static void

@@ -195,8 +195,18 @@ ps_roots_raise_end (PsContext *context, GError **error)
   if (!roots->raising)
     return TRUE;
   roots->raising = FALSE;
-  return ps_remote_raise_end (context->remote, &roots->remote, context->cancellable, error)
-         && remember_generation (context->store, roots->remote.generation, error);
+  roots->raised
+      = ps_remote_raise_end (context->remote, &roots->remote, context->cancellable, error);
+  return roots->raised;
+}
+
+gboolean
+ps_roots_remember (PsContext *context, GError **error)
+{
+  if (!context->roots.raised)
+    return TRUE;
+  context->roots.raised = FALSE;
+  return remember_generation (context->store, context->roots.remote.generation, error);
 }
 
 gboolean

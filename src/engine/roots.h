@@ -28,9 +28,13 @@ gboolean ps_roots_confirm (PsContext *context, GError **error) G_GNUC_WARN_UNUSE
  * alone. */
 void ps_roots_raise_begin (PsContext *context);
 
-/* Remembers the raised generation; it has to be in the base with the first row of what was changed.
- * Nothing to do where nothing was begun. */
+/* Waits for that. Nothing to do where nothing was begun. */
 gboolean ps_roots_raise_end (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes down the raised generation once its marker is durable: not before, since a server that
+ * lost its power comes back with the old one, and would look restored; and together with the first
+ * row of what was changed under it. */
+gboolean ps_roots_remember (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes or adopts the markers outside of a run (setup): both sides then bear one id. @rebind: a
  * local marker of another pair is replaced. */

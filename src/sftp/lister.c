@@ -127,7 +127,7 @@ on_read (PsOp *op, const PsReply *reply, guint tag)
 {
   ListOp *self = (ListOp *)op;
 
-  if (self->at_end) /* what was asked for beyond it */
+  if (self->at_end && reply->type != PS_FXP_NAME) /* what was asked for beyond it */
     return;
   if (ps_reply_is (reply, PS_FX_EOF))
     self->at_end = true;

@@ -241,11 +241,11 @@ on_looked (PsOp *op, const PsReply *reply, guint tag)
   MoveOp *self = (MoveOp *)op;
 
   if (tag == TAG_TAKEN)
-    self->taken = !ps_reply_is (reply, PS_FX_NO_SUCH_FILE);
+    self->taken = reply->type == PS_FXP_ATTRS;
   else if (reply->type == PS_FXP_ATTRS)
     self->before = ps_attrs_to_entry (&reply->attrs);
-  else if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
-    ps_op_fail_status (op, reply, NULL);
+  if (reply->type != PS_FXP_ATTRS && !ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    ps_op_fail_status (op, reply, tag == TAG_TAKEN ? self->to : NULL);
 }
 
 static void

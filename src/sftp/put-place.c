@@ -287,8 +287,10 @@ on_version_looked (PsOp *op, const PsReply *reply, guint tag)
 {
   PsPutOp *self = (PsPutOp *)op;
 
-  if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE)) /* rename(2) would replace it */
+  if (reply->type == PS_FXP_ATTRS) /* rename(2) would replace it */
     g_clear_pointer (&self->displaced, g_free);
+  else if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    ps_op_fail_status (op, reply, self->displaced);
 }
 
 static void

@@ -65,6 +65,24 @@ after_written (PsOp *op)
   ps_request_path (op, 0, PS_FXP_LSTAT, self->temp, PS_PUT_TAG_FSTAT);
 }
 
+static bool
+check_base (PsPutOp *self, const PsReply *reply)
+{
+  PsEntry found;
+
+  if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
+    return false;
+  found = ps_attrs_to_entry (&reply->attrs);
+  if (ps_entry_same (&found, &self->base_expected))
+    return true;
+  if (strcmp (self->base, self->op.path) == 0)
+    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
+  else
+    ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
+                "what it should be made from was changed; the whole file has to be sent");
+  return false;
+}
+
 static void
 on_stream (PsOp *op, const PsReply *reply, guint tag)
 {
@@ -84,6 +102,10 @@ on_stream (PsOp *op, const PsReply *reply, guint tag)
     case PS_PUT_TAG_FSTAT:
       if (ps_op_check_type (op, reply, PS_FXP_ATTRS))
         self->written = reply->attrs;
+      break;
+    case PS_PUT_TAG_STAT_BASE:
+      if (!check_base (self, reply))
+        self->spoilt = true;
       break;
     case PS_PUT_TAG_CLOSE:
       ps_client_handle_closed (client, (int)PS_PUT_TAG_NUMBER (tag));
@@ -129,6 +151,8 @@ send_end (PsOp *op)
   if (op->remote->options.fsync && ps_client_peek_info (op->remote->client)->fsync)
     ps_request_fsync (op, handle, PS_PUT_TAG_FSYNC);
   ps_request_handle (op, PS_FXP_FSTAT, handle, PS_PUT_TAG_FSTAT);
+  if (self->base_handle.open) /* has somebody written to it while it was copied? */
+    ps_request_handle (op, PS_FXP_FSTAT, &self->base_handle, PS_PUT_TAG_STAT_BASE);
   close_handles (self);
 }
 
@@ -177,23 +201,6 @@ after_opened (PsOp *op)
   /* What is behind is not known to be right, and would be in the way of copies. */
   ps_op_expect (op, on_cut, begin_resumed);
   ps_request_fsetstat (op, &self->handles[0], &attrs, PS_PUT_TAG_CUT);
-}
-
-static void
-check_base (PsPutOp *self, const PsReply *reply)
-{
-  PsEntry found;
-
-  if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
-    return;
-  found = ps_attrs_to_entry (&reply->attrs);
-  if (ps_entry_same (&found, &self->base_expected))
-    return;
-  if (strcmp (self->base, self->op.path) == 0)
-    ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
-  else
-    ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
-                "what it should be made from was changed; the whole file has to be sent");
 }
 
 static void
@@ -268,7 +275,7 @@ after_found (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
 
-  if (!self->found_part || self->found_size < self->resume || self->resume > self->source.size)
+  if (!self->found_part || self->found_size < self->resume || self->resume >= self->source.size)
     self->resume = 0;
   open_temp (op);
 }

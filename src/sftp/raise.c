@@ -85,9 +85,7 @@ on_given_back (const PsRemoteResult *result, gpointer user_data)
 
   self->owed--;
   if (result->error != NULL)
-    fail (self, g_error_copy (result->error));
-  else
-    fail_changed (self, _ ("The folder on the server was given to another pair meanwhile"));
+    g_info ("%s", result->error->message);
 }
 
 /* The folder turned out to be another pair's in the last moment: its marker comes back. */
@@ -98,6 +96,7 @@ give_back (PsRaise *self, const PsMarker *theirs)
   g_autoptr (GBytes) content = g_bytes_new (text, strlen (text));
   PsOwnFile file = { .path = PS_MARKER_PATH, .content = content, .mode = PS_OWN_REPLACE };
 
+  fail_changed (self, _ ("The folder on the server was given to another pair meanwhile"));
   self->owed++;
   ps_remote_put_own_async (self->remote, &file, on_given_back, self);
 }
@@ -149,7 +148,9 @@ on_written (const PsRemoteResult *result, gpointer user_data)
   self->owed--;
   if (self->error != NULL)
     return;
-  if (result->error != NULL && self->there.generation >= self->now.generation)
+  /* may_be_placed () has said no. */
+  if (g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED)
+      && self->there.generation >= self->now.generation)
     {
       self->now.generation = self->there.generation;
       write_next (self);

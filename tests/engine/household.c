@@ -34,6 +34,8 @@ keep_event (PsEvent *event, gpointer data)
   PsDevice *self = data;
 
   g_ptr_array_add (self->events, ps_event_ref (event));
+  if (self->cancel_after > 0 && ps_device_count (self, NULL, NULL) >= self->cancel_after)
+    g_cancellable_cancel (self->cancellable);
 }
 
 static void
@@ -161,6 +163,20 @@ ps_device_sync_fails (PsDevice *self, PsEngineError code)
   g_assert_false (ps_run_sync (self->run, PS_SYNC_DEFAULT, &self->summary, NULL, &error));
   g_assert_error (error, PS_ENGINE_ERROR, (int)code);
   g_test_message ("as it should: %s", error->message);
+}
+
+void
+ps_device_sync_cancelled (PsDevice *self, guint actions)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  self->cancellable = cancellable;
+  self->cancel_after = actions;
+  g_ptr_array_set_size (self->events, 0);
+  g_assert_false (ps_run_sync (self->run, PS_SYNC_DEFAULT, &self->summary, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  self->cancel_after = 0;
 }
 
 void

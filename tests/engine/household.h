@@ -26,6 +26,8 @@ typedef struct
   /* (nullable) Called once, when the next sync begins to carry out its plan. */
   void (*meanwhile) (gpointer data);
   gpointer meanwhile_data;
+  guint cancel_after; /* > 0: ps_device_sync_cancelled () ends with that many actions done */
+  GCancellable *cancellable;
   PsSummary summary; /* of the last sync */
   GPtrArray *events; /* (element-type PsEvent) of the last sync */
 } PsDevice;
@@ -48,6 +50,9 @@ void ps_device_sync_flags (PsDevice *self, PsSyncFlags flags);
 
 /* One run that ends in agreement, or the test fails with what stood in the way. */
 void ps_device_agree (PsDevice *self);
+
+/* One run that is cancelled when @actions are done, before they are recorded. */
+void ps_device_sync_cancelled (PsDevice *self, guint actions);
 
 /* One run that has to fail with @code. */
 void ps_device_sync_fails (PsDevice *self, PsEngineError code);

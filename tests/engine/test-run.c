@@ -547,6 +547,25 @@ test_busy (void)
   ps_device_free (again);
 }
 
+/* The run ends when all is done and nothing recorded yet; then the server loses its power, and with
+ * it what was not durable. Nobody has deleted that. */
+static void
+test_server_loses_names (void)
+{
+  SET_UP ("f=one");
+  g_autofree char *new_file = g_build_filename (two.household->server, "d", "new", NULL);
+  g_autofree char *new_dir = g_path_get_dirname (new_file);
+
+  ps_test_make_tree (two.a->local, "d/ d/new=from-anna");
+  ps_device_sync_cancelled (two.a, 2);
+  g_assert_no_errno (g_unlink (new_file));
+  g_assert_no_errno (g_rmdir (new_dir));
+  ps_device_agree (two.a);
+  settle (&two);
+  g_assert_true (ps_content_exists (two.household->server, "from-anna"));
+  g_assert_true (ps_content_exists (two.b->local, "from-anna"));
+}
+
 /* What somebody does between the scan and the carrying out of a plan. */
 typedef struct
 {
@@ -679,6 +698,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/guard/mass-delete-kept", test_mass_delete_kept);
   g_test_add_func ("/engine/run/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/run/guard/restored_server__oc2325", test_restored_server);
+  g_test_add_func ("/engine/run/server-loses-names", test_server_loses_names);
   g_test_add_func ("/engine/run/meanwhile/server-written", test_meanwhile_server_written);
   g_test_add_func ("/engine/run/meanwhile/server-created", test_meanwhile_server_created);
   g_test_add_func ("/engine/run/meanwhile/local-written", test_meanwhile_local_written);
