@@ -2,8 +2,8 @@
 /* Answers the engine's questions: from what this run remembers, from the keyring, then from the
  * person, one dialog at a time. A password is kept only once the server took it.
  *
- * Signals: "keyring-failed" (message): a password could not be kept in the keyring; it is remembered
- * until the program quits. "refused" (pair): the person did not want to answer. */
+ * Signals: "keyring-failed" (message): a password could not be kept in the keyring; it is
+ * remembered until the program quits. "refused" (pair): the person did not want to answer. */
 #pragma once
 
 #include "engine/question.h"

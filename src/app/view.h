@@ -45,9 +45,9 @@ char *ps_view_folder (const char *path);
 /* One event in the list of recent activity. */
 typedef struct
 {
-  const char *icon;  /* static */
-  char *title;       /* the file's name, or what happened */
-  char *subtitle;    /* what was done, where, how much */
+  const char *icon;      /* static */
+  char *title;           /* the file's name, or what happened */
+  char *subtitle;        /* what was done, where, how much */
   gboolean has_file;     /* it names a file that may be shown in its folder */
   gboolean has_versions; /* the server may keep earlier versions of it */
 } PsViewActivity;

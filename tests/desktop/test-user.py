@@ -35,6 +35,13 @@ def copy_for(account):
         env[name] = shutil.copy(os.environ[name], account.base)
     env["PISYNC_TEST_SHARE"] = str(shutil.copytree(os.environ["PISYNC_TEST_SHARE"],
                                                    account.base / "data"))
+    where_from = "suppressions="
+    options = env.get("LSAN_OPTIONS", "").split(":")
+    for number, option in enumerate(options):
+        if option.startswith(where_from):  # where the sources lie, only root may be able to read
+            copied = shutil.copy(option.removeprefix(where_from), account.base)
+            options[number] = f"{where_from}{copied}"
+    env["LSAN_OPTIONS"] = ":".join(options)
     for folder in ("desktop", "e2e"):
         shutil.copytree(os.path.join(HERE, "..", folder), account.base / "tests" / folder)
     subprocess.run(["chmod", "-R", "a+rX", str(account.base)], check=True)
