@@ -60,4 +60,5 @@ ps_transfer_row_set (PsTransferRow *self, const PsTransferProgress *transfer)
   gtk_label_set_label (self->size_label, text);
   gtk_progress_bar_set_fraction (self->bar, CLAMP (fraction, 0, 1));
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), name);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->bar)), name);
 }

@@ -397,15 +397,18 @@ def test_five_thousand_events_do_not_stall(d):
     assert not stalls, stalls
 
 
+ROWS = ("table", "tree", "tree table")  # what they hold does not name them
+NAMED = ROWS + ("push button", "toggle button", "check box", "radio button", "text",
+                "password text", "spin button", "combo box", "list", "level bar", "progress bar")
+
+
 def walk_names(window):
-    """Everything that can be pressed or filled in has a name."""
+    """Everything that can be pressed, filled in or read has a name."""
     bad = []
     for node in window.walk():
         role = node.role
-        if role in ("push button", "toggle button", "check box", "text", "password text",
-                    "combo box", "list", "level bar") and not node.name:
-            label = [n for n in node.walk() if n.name]
-            if not label:
+        if role in NAMED and not node.name:
+            if role in ROWS or not [n for n in node.walk() if n.name]:
                 bad.append((role, node.extents()))
     assert not bad, bad
 
@@ -424,7 +427,10 @@ def test_everything_has_a_name(d):
     window.find("push button", "Earlier Versions…").press()
     walk_names(sample.window("Earlier Versions"))
     sample.tray().press("Preferences")
-    walk_names(sample.window("Preferences"))
+    preferences = sample.window("Preferences")
+    for page in ("Folders", "Syncing", "Left Out", "General"):
+        preferences.find("radio button", page).press()
+        walk_names(preferences)
     sample.tell("kind=syncing", "ask=password:0")
     walk_names(sample.window(LOGIN))
 
