@@ -14,6 +14,7 @@ struct _PsFoldersDialog
   PsPairs *pairs;
   PsPair *pair;
   PsPrompts *prompts;
+  GPtrArray *others;         /* (element-type PsConfig) what the folder must keep away from */
   GCancellable *cancellable; /* (nullable) while the change is under way */
 
   GtkEntry *local_entry;
@@ -53,7 +54,7 @@ on_typed (PsFoldersDialog *self)
   if (self->pair == NULL)
     return;
   wrong = ps_setup_check_local (gtk_entry_get_text (self->local_entry),
-                                ps_pair_get_config (self->pair)->file);
+                                ps_pair_get_config (self->pair)->file, self->others);
   if (wrong == NULL)
     wrong = ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
   say_wrong (self, wrong);
@@ -180,6 +181,7 @@ ps_folders_dialog_dispose (GObject *object)
 
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
+  g_clear_pointer (&self->others, g_ptr_array_unref);
   g_clear_object (&self->prompts);
   g_clear_object (&self->pair);
   g_clear_object (&self->pairs);
@@ -223,6 +225,7 @@ ps_folders_dialog_new (GtkWindow *parent, PsPairs *pairs, PsPair *pair, PsPrompt
   self->pairs = g_object_ref (pairs);
   self->pair = g_object_ref (pair);
   self->prompts = g_object_ref (prompts);
+  self->others = ps_config_load_all ();
   g_signal_connect_object (pairs, "items-changed", G_CALLBACK (update_cancel), self,
                            G_CONNECT_SWAPPED);
   gtk_entry_set_text (self->local_entry, config->local_base);

@@ -48,7 +48,7 @@ ps_setup_check_remote (const char *text)
 }
 
 char *
-ps_setup_check_local (const char *text, const char *file)
+ps_setup_check_local (const char *text, const char *file, GPtrArray *pairs)
 {
   char *wrong
       = check ("LOCAL CONFIG", "local_base", text, _ ("Choose or type a folder on this computer."),
@@ -64,7 +64,7 @@ ps_setup_check_local (const char *text, const char *file)
   if (g_file_test (config->local_base, G_FILE_TEST_EXISTS)
       && !g_file_test (config->local_base, G_FILE_TEST_IS_DIR))
     return g_strdup (_ ("There is a file of this name. Choose a folder."));
-  if (!ps_config_check_pairs (config, NULL))
+  if (!ps_config_check_among (config, pairs, NULL))
     return g_strdup (_ ("This folder is, holds or lies in one that PiSync keeps already. Choose "
                         "another one."));
   return NULL;

@@ -13,7 +13,9 @@ char *ps_setup_check_host (const char *text);
 char *ps_setup_check_port (const char *text);
 char *ps_setup_check_user (const char *text);
 char *ps_setup_check_remote (const char *text);
-char *ps_setup_check_local (const char *text, const char *file);
+/* @file: of the pair; @pairs: (element-type PsConfig) those that there are, of which this may be
+ * one. They are read once, not with every letter. */
+char *ps_setup_check_local (const char *text, const char *file, GPtrArray *pairs);
 
 /* Checks @text and puts it into @config, as the ini would have it. */
 gboolean ps_setup_set (PsConfig *config, const char *group, const char *key, const char *text);

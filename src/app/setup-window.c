@@ -33,6 +33,7 @@ struct _PsSetupWindow
   PsSetup *setup;
   PsNeighbours *neighbours;
   Page page;
+  GPtrArray *others; /* (nullable) (element-type PsConfig) read when the page of the folder opens */
   GCancellable *cancellable; /* (nullable) something is under way */
   char *failure;             /* (nullable) why this page could not be left */
 
@@ -97,7 +98,7 @@ check_page (PsSetupWindow *self)
       return ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
     case PAGE_LOCAL:
       return ps_setup_check_local (gtk_entry_get_text (self->local_entry),
-                                   ps_setup_get_config (self->setup)->file);
+                                   ps_setup_get_config (self->setup)->file, self->others);
     case PAGE_SIGN_IN:
     case PAGE_PREVIEW:
       return NULL;
@@ -175,6 +176,11 @@ prepare_page (PsSetupWindow *self)
     }
   else if (self->page == PAGE_REMOTE)
     ps_setup_tree_set_server (self->tree, ps_setup_get_server (self->setup));
+  else if (self->page == PAGE_LOCAL)
+    {
+      g_clear_pointer (&self->others, g_ptr_array_unref);
+      self->others = ps_config_load_all ();
+    }
 }
 
 static void
@@ -564,6 +570,7 @@ ps_setup_window_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->setup);
+  g_clear_pointer (&self->others, g_ptr_array_unref);
   if (self->neighbours != NULL)
     ps_neighbours_stop (self->neighbours);
   g_clear_object (&self->neighbours);

@@ -98,20 +98,32 @@ same_file (const char *a, const char *b)
              && st_a.st_ino == st_b.st_ino);
 }
 
-gboolean
-ps_config_check_pairs (const PsConfig *self, GError **error)
+GPtrArray *
+ps_config_load_all (void)
 {
   g_autoptr (GPtrArray) files = ps_config_list_files ();
+  GPtrArray *pairs = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_config_free);
 
   for (guint i = 0; i < files->len; i++)
     {
-      g_autoptr (PsConfig) other = NULL;
+      /* A broken one is told about where it is used. */
+      PsConfig *pair = ps_config_load (files->pdata[i], NULL);
 
-      if (same_file (files->pdata[i], self->file))
-        continue;
-      /* A broken neighbour is told about where it is used. */
-      other = ps_config_load (files->pdata[i], NULL);
-      if (other == NULL || !folders_overlap (self->local_base, other->local_base))
+      if (pair != NULL)
+        g_ptr_array_add (pairs, pair);
+    }
+  return pairs;
+}
+
+gboolean
+ps_config_check_among (const PsConfig *self, GPtrArray *pairs, GError **error)
+{
+  for (guint i = 0; i < pairs->len; i++)
+    {
+      const PsConfig *other = pairs->pdata[i];
+
+      if (same_file (other->file, self->file)
+          || !folders_overlap (self->local_base, other->local_base))
         continue;
       g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
                    "%s: local_base %s overlaps %s of the pair \"%s\"; each pair needs a folder of "
@@ -120,4 +132,12 @@ ps_config_check_pairs (const PsConfig *self, GError **error)
       return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+ps_config_check_pairs (const PsConfig *self, GError **error)
+{
+  g_autoptr (GPtrArray) pairs = ps_config_load_all ();
+
+  return ps_config_check_among (self, pairs, error);
 }
