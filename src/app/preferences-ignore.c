@@ -198,10 +198,12 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   self->base = g_steal_pointer (&save->rules);
 }
 
+/* @wait: until it is written, since the program may be ending. */
 static void
-save_now (PsPreferencesIgnore *self)
+save_now (PsPreferencesIgnore *self, gboolean wait)
 {
   g_autoptr (GTask) task = NULL;
+  g_autoptr (GError) error = NULL;
   Save *save = NULL;
 
   if (self->save_id == 0)
@@ -212,10 +214,17 @@ save_now (PsPreferencesIgnore *self)
   *save
       = (Save){ g_strdup (self->base), dup_rules (self), dup_rules (self), g_strdup (self->etag) };
   self->saving = TRUE;
-  task = g_task_new (self->file, NULL, on_saved, g_object_ref (self));
+  task = g_task_new (self->file, NULL, wait ? NULL : on_saved, wait ? NULL : g_object_ref (self));
   g_task_set_source_tag (task, save_thread);
   g_task_set_task_data (task, save, save_free);
-  g_task_run_in_thread (task, save_thread);
+  if (!wait)
+    {
+      g_task_run_in_thread (task, save_thread);
+      return;
+    }
+  g_task_run_in_thread_sync (task, save_thread);
+  if (!g_task_propagate_boolean (task, &error))
+    g_message ("the ignore rules were not written: %s", error->message);
 }
 
 static gboolean
@@ -225,7 +234,7 @@ on_save_due (gpointer user_data)
 
   if (self->saving)
     return G_SOURCE_CONTINUE;
-  save_now (self);
+  save_now (self, FALSE);
   return G_SOURCE_REMOVE;
 }
 
@@ -305,7 +314,7 @@ ps_preferences_ignore_set_folder (PsPreferencesIgnore *self, const char *folder)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
   if (self->file != NULL)
-    save_now (self);
+    save_now (self, folder == NULL);
   g_clear_object (&self->file);
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->base, g_free);

@@ -260,6 +260,18 @@ def test_ignore_rules_of_another_device_stay(d):
     pi.wait_text(".pisyncignore", "*.bak\n")
 
 
+def test_ignore_rules_typed_last_are_written(d):
+    pi, app, window = open_preferences(d)
+    turn_to(window, "Left Out")
+    rules = window.find("text", "Ignore rules")
+    wait.until("the rules to be read", lambda: rules.is_("sensitive"))
+    screen.wait_active(d, TITLE)
+    rules.set_text("*.tmp\n")
+    screen.key(d, "ctrl+q")
+    assert app.wait() == 0, app.output()
+    assert pi.text(".pisyncignore") == "*.tmp\n"
+
+
 def test_switches(d):
     _pi, app, window = open_preferences(d)
     turn_to(window, "General")
