@@ -151,6 +151,8 @@ on_status_changed (PsApp *self, PsPair *pair)
 static void
 on_question (PsApp *self, PsPair *pair, PsQuestion *question)
 {
+  if (self->closing)
+    return;
   ps_prompts_ask (self->prompts, question, ps_pair_get_config (pair)->port,
                   ps_app_get_front_window (self));
 }
@@ -333,6 +335,18 @@ on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_application_quit (G_APPLICATION (self));
 }
 
+/* Dialogs too: to the person the program has gone, whatever the sessions still have to do. */
+static void
+hide_all (void)
+{
+  g_autolist (GtkWidget) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    g_object_ref (l->data);
+  for (GList *l = windows; l != NULL; l = l->next)
+    gtk_widget_hide (l->data);
+}
+
 void
 ps_app_close (PsApp *self)
 {
@@ -341,16 +355,7 @@ ps_app_close (PsApp *self)
     return;
   self->closing = TRUE;
   g_clear_handle_id (&self->grace_id, g_source_remove);
-  if (self->status_window != NULL)
-    gtk_widget_hide (self->status_window);
-  if (self->log_window != NULL)
-    gtk_widget_hide (self->log_window);
-  if (self->setup_window != NULL)
-    gtk_widget_hide (self->setup_window);
-  if (self->preferences_window != NULL)
-    gtk_widget_hide (self->preferences_window);
-  if (self->versions_window != NULL)
-    gtk_widget_hide (self->versions_window);
+  hide_all ();
   ps_notes_withdraw_all (self->notes);
   self->close_id = g_timeout_add (CLOSE_MS, on_close_late, self);
   ps_pairs_close_async (self->pairs, on_closed, g_object_ref (self));

@@ -18,6 +18,7 @@ struct _PsSession
   PsConfig *config;
   PsStatus *status;
   GPtrArray *recent; /* (element-type PsEvent) */
+  guint close_ms;
 };
 
 G_DEFINE_FINAL_TYPE (PsSession, ps_session, G_TYPE_OBJECT)
@@ -198,12 +199,19 @@ ps_session_dup_recent (PsSession *self)
   return copy;
 }
 
+static gboolean
+on_close_due (gpointer user_data)
+{
+  g_task_return_boolean (G_TASK (user_data), TRUE);
+  return G_SOURCE_REMOVE;
+}
+
 void
 ps_session_close_async (PsSession *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  GTask *task = g_task_new (self, NULL, callback, user_data);
 
-  g_task_return_boolean (task, TRUE);
+  g_timeout_add_full (G_PRIORITY_DEFAULT, self->close_ms, on_close_due, task, g_object_unref);
 }
 
 gboolean
@@ -280,6 +288,12 @@ static void
 tell_rate (Telling *t, const char *value)
 {
   t->status->rate_up = (double)number (value);
+}
+
+static void
+tell_close (Telling *t, const char *value)
+{
+  t->session->close_ms = (guint)number (value);
 }
 
 static void
@@ -449,7 +463,7 @@ static const struct
   { "rate", tell_rate },         { "left", tell_left },   { "space", tell_space },
   { "transfer", tell_transfer }, { "held", tell_held },   { "problem", tell_problem },
   { "event", tell_event },       { "many", tell_many },   { "ask", tell_ask },
-  { "key", tell_key },
+  { "key", tell_key },           { "close", tell_close },
 };
 
 static void

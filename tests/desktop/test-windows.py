@@ -471,6 +471,23 @@ def test_all_is_freed_at_the_end(d):
     assert sample.wait() == 0, sample.output()
 
 
+def test_all_windows_go_at_once_at_the_end(d):
+    """However long the engine takes to end."""
+    write_pair(d)
+    sample = Sample(d)
+    sample.window()
+    sample.tray().press("About PiSync")
+    sample.window("About PiSync")
+    sample.tell("kind=syncing", "ask=password:0", "close=1500")
+    sample.window(LOGIN)
+    sample.tray().press("Quit")
+    titles = ("PiSync", "About PiSync", LOGIN)
+    wait.until("the windows to go",
+               lambda: not sample.client.peek_window(lambda title: title in titles))
+    assert sample.running(), "they went with the program only"
+    assert sample.wait() == 0, sample.output()
+
+
 def test_no_window_steals_and_none_is_lost(d):
     """Notifications, states and events leave the focus where it is."""
     write_pair(d)
