@@ -132,15 +132,14 @@ save_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
   GFile *file = G_FILE (source);
   GError *error = NULL;
 
-  for (guint i = 0; i < SAVE_TRIES; i++)
+  for (guint tries = 1;; tries++)
     {
-      g_clear_error (&error);
       if (write_rules (save, file, &error))
         {
           g_task_return_boolean (task, TRUE);
           return;
         }
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
+      if (tries == SAVE_TRIES || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
         break;
       g_clear_error (&error);
       if (!take_in (save, file, &error))
