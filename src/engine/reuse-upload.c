@@ -168,12 +168,15 @@ moved (uint64_t bytes, gpointer user_data)
 
 /* --- How far it has come --- */
 
-/* What the base remembers of an upload of this very source: "BYTES SUM", the sum of the key. */
+/* What the base remembers of an upload of this very source: "BYTES SUM", the sum of the key. One
+ * that was complete may still be put in place, by a request that the server has not read yet: its
+ * temporary file is left alone, and another one is begun. */
 static void
 read_note (Upload *self)
 {
   g_autofree char *path_sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->path, -1);
-  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->resume_key, -1);
+  g_autofree char *other_key = g_strconcat (self->resume_key, "\nother", NULL);
+  char *keys[] = { self->resume_key, other_key };
   g_autofree char *value = NULL;
   char *end;
   guint64 bytes;
@@ -183,8 +186,18 @@ read_note (Upload *self)
   if (value == NULL)
     return;
   bytes = g_ascii_strtoull (value, &end, 10);
-  if (*end == ' ' && strcmp (end + 1, sum) == 0)
-    self->durable = bytes;
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, keys[i], -1);
+      gboolean complete = bytes == self->put.source.size;
+
+      if (*end != ' ' || strcmp (end + 1, sum) != 0)
+        continue;
+      self->resume_key = g_strdup (keys[complete ? 1 - i : i]);
+      g_free (keys[0]);
+      self->durable = complete ? 0 : bytes;
+      return;
+    }
 }
 
 static void

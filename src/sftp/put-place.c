@@ -341,6 +341,8 @@ ps_put_place (PsOp *op)
       ps_op_take_error (op, error);
       return;
     }
+  if (self->tell_durable != NULL)
+    self->tell_durable (self->source.size, op->user_data);
   if (self->own && self->own_mode != PS_OWN_NEW)
     place_own (self);
   else if (!replaces (self))

@@ -106,7 +106,8 @@ typedef void (*PsRemoteDone) (const PsRemoteResult *result, gpointer user_data);
 /* Called as bytes of a transfer travel; may be NULL. @bytes: since the last call. */
 typedef void (*PsRemoteMoved) (uint64_t bytes, gpointer user_data);
 
-/* All of an upload before @upto is durable on the server. */
+/* All of an upload before @upto is durable on the server; when that is all of it, it is about to be
+ * put in place. */
 typedef void (*PsRemoteDurable) (uint64_t upto, gpointer user_data);
 
 /* No more than so much of an upload that can be resumed is under way without being durable (on a

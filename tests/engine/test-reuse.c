@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB (1024 * 1024)
@@ -437,6 +438,41 @@ test_resume_upload_lost (gconstpointer data)
   upload_ok (a, "file", LARGE + LARGE / 50);
 }
 
+/* The link was lost when all was durable: a request to put it in place may still be on its way, and
+ * must not meet a file that is being written anew. */
+static void
+test_resume_upload_complete (void)
+{
+  g_autoptr (Device) a = device_new (NULL, "a", "");
+  g_autoptr (GByteArray) bytes = random_bytes (LARGE);
+  g_autofree char *tmp = device_server_path (a, PS_OWN_DIR "/tmp");
+  g_autofree char *path_sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, "file", -1);
+  g_autofree char *key = g_strconcat ("upload/", path_sum, NULL);
+  g_autofree char *note = NULL, *complete = NULL, *left = NULL;
+  g_auto (Transfer) broken = { 0 };
+  struct stat before, after;
+
+  device_write (a, "file", bytes);
+  device_connect (a, "", 20 * MIB);
+  device_upload (a, "file", &broken);
+  g_assert_nonnull (broken.error);
+  note = ps_store_get_value (a->store, key);
+  g_assert_nonnull (note);
+  complete = g_strdup_printf ("%d%s", (int)bytes->len, strchr (note, ' '));
+  g_assert_true (ps_store_set_value (a->store, key, complete, NULL));
+  {
+    g_autoptr (GDir) listing = g_dir_open (tmp, 0, NULL);
+
+    left = g_build_filename (tmp, g_dir_read_name (listing), NULL);
+  }
+  g_assert_no_errno (stat (left, &before));
+  device_connect (a, "", 0);
+  upload_ok (a, "file", LARGE + LARGE / 50);
+  g_assert_no_errno (stat (left, &after));
+  g_assert_cmpint (after.st_size, ==, before.st_size);
+  g_assert_cmpint (after.st_mtim.tv_nsec, ==, before.st_mtim.tv_nsec);
+}
+
 /* What becomes of two files that are sent over one link. */
 typedef struct
 {
@@ -611,6 +647,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reuse/resume/download-spoilt", test_resume_download_spoilt);
   g_test_add_func ("/reuse/resume/download-changed", test_resume_download_changed);
   g_test_add_func ("/reuse/resume/upload-changed", test_resume_upload_changed);
+  g_test_add_func ("/reuse/resume/upload-complete", test_resume_upload_complete);
   g_test_add_data_func ("/reuse/resume/upload-gone", GINT_TO_POINTER (TRUE),
                         test_resume_upload_lost);
   g_test_add_data_func ("/reuse/resume/upload-short", NULL, test_resume_upload_lost);
