@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/app.h"
 #include "build-config.h"
+#include "util/autofd.h"
 #include "util/words.h"
 
 #include <libintl.h>
@@ -11,6 +12,7 @@ main (int argc, char **argv)
 {
   g_autoptr (PsApp) app = NULL;
 
+  ps_raise_file_limit ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, PS_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

@@ -2,24 +2,10 @@
 /* pisync-cli: the engine for terminals, servers and tests. Finds the command in the table and runs
  * it. */
 #include "cli/cli.h"
+#include "util/autofd.h"
 
 #include <locale.h>
 #include <signal.h>
-#include <sys/resource.h>
-
-/* Every directory that is listed and every file that is transferred takes a descriptor, and the
- * usual soft limit is a heritage of select (). */
-static void
-raise_file_limit (void)
-{
-  struct rlimit limit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
-    g_debug ("the limit of open files stays as it is");
-}
 
 static void
 print_help (void)
@@ -83,7 +69,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   g_set_prgname ("pisync-cli");
   signal (SIGPIPE, SIG_IGN); /* a closed pipe is an error to be seen, not an end in mid-work */
-  raise_file_limit ();
+  ps_raise_file_limit ();
   parsed = ps_cli_parse_global (&cli, &arguments, &error);
   ps_cli_begin (&cli);
   if (parsed)
