@@ -16,8 +16,8 @@ GLIB_TABLE = "Direct leak of 16384 byte(s) in 1 object(s)"
 # What GIO takes by malloc itself, past GLib, is its table of MIME types, which it reads once more
 # when a file chooser shows what is in a folder.
 GIO_TABLE = re.compile(r"#1 \S+\s+\(\S*/libgio-2\.0\.so")
-# libssh2 1.10 forgets both halves of its own key where a key exchange is broken off, as by the end of
-# the program.
+# libssh2 1.10 forgets both halves of its own key where a key exchange is broken off, as by the end
+# of the program.
 SSH_KEY = "Direct leak of 32 byte(s) in 1 object(s)"
 SSH_FRAME = re.compile(r"#1 \S+\s+\(\S*/libssh2\.so")
 
