@@ -3,6 +3,7 @@
 
 #include "sftp/remote-private.h"
 #include "sftp/waited.h"
+#include "util/limited.h"
 #include "util/words.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #define MAX_FILE (4 * 1024 * 1024)
 #define OPEN_APPEND 0x04
 #define MODE_OTHERS_WRITE 022
+#define KEYGEN_S 60 /* making a key is a matter of milliseconds */
 
 /* --- The key pair --- */
 
@@ -37,11 +39,8 @@ run_keygen (const char *const *argv, char **output, GCancellable *cancellable, G
           cause->message);
       return FALSE;
     }
-  if (!g_subprocess_communicate_utf8 (process, "", cancellable, output, &messages, error))
-    {
-      g_subprocess_force_exit (process);
-      return FALSE;
-    }
+  if (!ps_limited_communicate (process, "", KEYGEN_S, output, &messages, cancellable, error))
+    return FALSE;
   if (g_subprocess_get_successful (process))
     return TRUE;
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP, _ ("No key could be made: %s"),

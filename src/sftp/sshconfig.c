@@ -5,7 +5,6 @@
 #include "util/limited.h"
 #include "util/words.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,20 +193,15 @@ static gboolean
 read_answer (GSubprocess *process, char **output, char **messages, guint timeout_s,
              GCancellable *cancellable, GError **error)
 {
-  g_autoptr (PsLimited) limited = ps_limited_new (timeout_s, cancellable);
+  g_autoptr (GError) cause = NULL;
 
-  g_subprocess_communicate_utf8_async (process, NULL, ps_limited_cancellable (limited),
-                                       ps_limited_done, limited);
-  if (g_subprocess_communicate_utf8_finish (process, ps_limited_wait (limited), output, messages,
-                                            error))
+  if (ps_limited_communicate (process, NULL, timeout_s, output, messages, cancellable, &cause))
     return TRUE;
-  g_subprocess_force_exit (process);
-  if (ps_limited_is_over (limited))
-    {
-      g_clear_error (error);
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                   _ ("The SSH configuration has a mistake: %s"), g_strerror (ETIMEDOUT));
-    }
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
+                 _ ("The SSH configuration has a mistake: %s"), cause->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
 }
 

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "util/limited.h"
 
+#include <errno.h>
+
+/* One a thread, for as long as that lives: when GLib's own thread has told that a child is gone, it
+ * still locks the context for a moment, which a context freed by then would not survive. */
+static GPrivate thread_context = G_PRIVATE_INIT ((GDestroyNotify)g_main_context_unref);
+
 struct PsLimited
 {
-  GMainContext *context;
+  GMainContext *context; /* borrowed from the thread */
   GSource *timer;
   GCancellable *own;
   GCancellable *outer; /* (nullable) */
@@ -28,12 +34,20 @@ on_cancelled (GCancellable *outer, gpointer own)
   g_cancellable_cancel (own);
 }
 
+static GMainContext *
+get_context (void)
+{
+  if (g_private_get (&thread_context) == NULL)
+    g_private_set (&thread_context, g_main_context_new ());
+  return g_private_get (&thread_context);
+}
+
 PsLimited *
 ps_limited_new (guint seconds, GCancellable *cancellable)
 {
   PsLimited *self = g_new0 (PsLimited, 1);
 
-  self->context = g_main_context_new ();
+  self->context = get_context ();
   g_main_context_push_thread_default (self->context);
   self->own = g_cancellable_new ();
   self->timer = g_timeout_source_new_seconds (seconds);
@@ -58,7 +72,6 @@ ps_limited_free (PsLimited *self)
   g_clear_object (&self->result);
   g_clear_object (&self->outer);
   g_object_unref (self->own);
-  g_main_context_unref (self->context);
   g_free (self);
 }
 
@@ -86,4 +99,24 @@ gboolean
 ps_limited_is_over (const PsLimited *self)
 {
   return self->over;
+}
+
+gboolean
+ps_limited_communicate (GSubprocess *process, const char *input, guint seconds, char **output,
+                        char **messages, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (PsLimited) limited = ps_limited_new (seconds, cancellable);
+
+  g_subprocess_communicate_utf8_async (process, input, ps_limited_cancellable (limited),
+                                       ps_limited_done, limited);
+  if (g_subprocess_communicate_utf8_finish (process, ps_limited_wait (limited), output, messages,
+                                            error))
+    return TRUE;
+  g_subprocess_force_exit (process);
+  if (ps_limited_is_over (limited))
+    {
+      g_clear_error (error);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, g_strerror (ETIMEDOUT));
+    }
+  return FALSE;
 }

@@ -26,4 +26,10 @@ GAsyncResult *ps_limited_wait (PsLimited *self);
 /* Whether the time was over before the call was done. */
 gboolean ps_limited_is_over (const PsLimited *self);
 
+/* The whole conversation with a child; its end where that fails. G_IO_ERROR_TIMED_OUT. GLib's call
+ * that blocks is not to be used in a thread: it frees its context too early (see limited.c). */
+gboolean ps_limited_communicate (GSubprocess *process, const char *input, guint seconds,
+                                 char **output, char **messages, GCancellable *cancellable,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
