@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/log-window.h"
 
+#include "app/keys.h"
 #include "app/log-model.h"
 #include "app/open.h"
 
@@ -206,20 +207,7 @@ on_save (PsLogWindow *self)
 static gboolean
 on_key_press (GtkWidget *widget, GdkEventKey *event)
 {
-  PsLogWindow *self = PS_LOG_WINDOW (widget);
-
-  if (event->keyval == GDK_KEY_Escape
-      && gtk_entry_get_text_length (GTK_ENTRY (self->search_entry)) == 0)
-    {
-      gtk_window_close (GTK_WINDOW (widget));
-      return GDK_EVENT_STOP;
-    }
-  if (event->keyval == GDK_KEY_f && (event->state & GDK_CONTROL_MASK) != 0)
-    {
-      gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
-      return GDK_EVENT_STOP;
-    }
-  return GDK_EVENT_PROPAGATE;
+  return ps_keys_search_or_close (widget, event, GTK_ENTRY (PS_LOG_WINDOW (widget)->search_entry));
 }
 
 /* The columns do not measure what is in them, which would take long: a time and a name of usual

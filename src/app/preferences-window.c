@@ -3,6 +3,7 @@
 
 #include "app/autostart.h"
 #include "app/folders-dialog.h"
+#include "app/keys.h"
 #include "app/pair-change.h"
 #include "app/preferences-ignore.h"
 #include "app/preferences-keys.h"
@@ -266,15 +267,6 @@ on_page_turned (PsPreferencesWindow *self)
                               != 0);
 }
 
-static gboolean
-on_key_press (GtkWidget *widget, GdkEventKey *event)
-{
-  if (event->keyval != GDK_KEY_Escape)
-    return GDK_EVENT_PROPAGATE;
-  gtk_window_close (GTK_WINDOW (widget));
-  return GDK_EVENT_STOP;
-}
-
 /* However the window goes, what was typed last is taken: an entry is when the focus leaves it. */
 static void
 ps_preferences_window_hide (GtkWidget *widget)
@@ -335,7 +327,8 @@ ps_preferences_window_class_init (PsPreferencesWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_autostart_toggled);
   gtk_widget_class_bind_template_callback (widget_class, on_pair_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_remove);
-  gtk_widget_class_bind_template_callback (widget_class, on_key_press);
+  gtk_widget_class_bind_template_callback_full (widget_class, "on_key_press",
+                                                G_CALLBACK (ps_keys_close));
 }
 
 static void

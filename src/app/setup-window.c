@@ -5,6 +5,7 @@
 
 #include "app/autostart.h"
 #include "app/item-row.h"
+#include "app/keys.h"
 #include "app/neighbours.h"
 #include "app/open.h"
 #include "app/setup-check.h"
@@ -371,15 +372,6 @@ on_back (PsSetupWindow *self)
     turn_to (self, self->page - 1);
 }
 
-static gboolean
-on_key_press (GtkWidget *widget, GdkEventKey *event)
-{
-  if (event->keyval != GDK_KEY_Escape)
-    return GDK_EVENT_PROPAGATE;
-  gtk_window_close (GTK_WINDOW (widget));
-  return GDK_EVENT_STOP;
-}
-
 /* Within the pages. */
 
 static void
@@ -630,7 +622,8 @@ bind_callbacks (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, on_tree_failed);
   gtk_widget_class_bind_template_callback (widget_class, on_new_folder);
   gtk_widget_class_bind_template_callback (widget_class, on_choose_local);
-  gtk_widget_class_bind_template_callback (widget_class, on_key_press);
+  gtk_widget_class_bind_template_callback_full (widget_class, "on_key_press",
+                                                G_CALLBACK (ps_keys_close));
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/status-window.h"
 
+#include "app/keys.h"
 #include "app/pair-view.h"
 #include "app/view.h"
 
@@ -99,15 +100,6 @@ on_pairs_changed (PsStatusWindow *self)
   refresh_switcher (self);
 }
 
-static gboolean
-on_key_press (GtkWidget *widget, GdkEventKey *event)
-{
-  if (event->keyval != GDK_KEY_Escape)
-    return GDK_EVENT_PROPAGATE;
-  gtk_window_close (GTK_WINDOW (widget));
-  return GDK_EVENT_STOP;
-}
-
 static void
 ps_status_window_dispose (GObject *object)
 {
@@ -133,7 +125,8 @@ ps_status_window_class_init (PsStatusWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsStatusWindow, empty_page);
   gtk_widget_class_bind_template_child (widget_class, PsStatusWindow, error_bar);
   gtk_widget_class_bind_template_child (widget_class, PsStatusWindow, error_label);
-  gtk_widget_class_bind_template_callback (widget_class, on_key_press);
+  gtk_widget_class_bind_template_callback_full (widget_class, "on_key_press",
+                                                G_CALLBACK (ps_keys_close));
 }
 
 static void

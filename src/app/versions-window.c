@@ -4,6 +4,7 @@
 #include "app/versions-window.h"
 
 #include "app/conflicts.h"
+#include "app/keys.h"
 #include "app/version-lists.h"
 #include "app/version-source.h"
 #include "app/view.h"
@@ -514,19 +515,7 @@ on_save (PsVersionsWindow *self)
 static gboolean
 on_key_press (GtkWidget *widget, GdkEventKey *event)
 {
-  PsVersionsWindow *self = PS_VERSIONS_WINDOW (widget);
-
-  if (event->keyval == GDK_KEY_Escape && gtk_entry_get_text_length (self->search_entry) == 0)
-    {
-      gtk_window_close (GTK_WINDOW (widget));
-      return GDK_EVENT_STOP;
-    }
-  if (event->keyval == GDK_KEY_f && (event->state & GDK_CONTROL_MASK) != 0)
-    {
-      gtk_widget_grab_focus (GTK_WIDGET (self->search_entry));
-      return GDK_EVENT_STOP;
-    }
-  return GDK_EVENT_PROPAGATE;
+  return ps_keys_search_or_close (widget, event, PS_VERSIONS_WINDOW (widget)->search_entry);
 }
 
 static void
