@@ -250,7 +250,7 @@ open_temp (PsOp *op)
   uint32_t flags = PS_OPEN_WRITE;
 
   if (self->resume == 0)
-    flags |= PS_OPEN_CREATE | (self->found_part ? PS_OPEN_TRUNCATE : PS_OPEN_EXCLUSIVE);
+    flags |= PS_OPEN_CREATE | (self->may_exist ? PS_OPEN_TRUNCATE : PS_OPEN_EXCLUSIVE);
   ps_op_expect (op, on_opened, look_at_base);
   ps_request_open (op, self->channel, self->temp, flags, self->source.executable, PS_PUT_TAG_OPEN);
   if (self->base != NULL)
@@ -265,7 +265,7 @@ on_found (PsOp *op, const PsReply *reply, guint tag)
 
   if (reply->type != PS_FXP_ATTRS)
     return;
-  self->found_part = true;
+  self->may_exist = true;
   self->found_size = ps_attrs_to_entry (&reply->attrs).size;
 }
 
@@ -275,7 +275,7 @@ after_found (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
 
-  if (!self->found_part || self->found_size < self->resume || self->resume >= self->source.size)
+  if (!self->may_exist || self->found_size < self->resume || self->resume >= self->source.size)
     self->resume = 0;
   open_temp (op);
 }
@@ -289,7 +289,7 @@ begin_anew (PsPutOp *self)
     return;
   ps_request_close_detached (self->op.remote, &self->handles[0]);
   self->n_handles = 0;
-  self->found_part = true;
+  self->may_exist = true;
 }
 
 /* The pieces have to be the whole file, and the server has to be able to copy. */
@@ -333,7 +333,7 @@ begin (PsOp *op)
     }
   if (self->resume == 0)
     {
-      self->found_part |= self->resume_key != NULL; /* perhaps: what it holds is of no use */
+      self->may_exist |= self->resume_key != NULL; /* what it holds is of no use */
       open_temp (op);
       return;
     }

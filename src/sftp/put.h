@@ -45,7 +45,7 @@ typedef struct
   /* The temporary file. */
   char *temp;
   bool temp_made;
-  bool found_part; /* an earlier put left it, or may have */
+  bool may_exist; /* an earlier put has left it, or may have */
   uint64_t found_size;
   uint64_t resume;                      /* bytes of it that are right */
   bool spoilt;                          /* it holds what should not be there */
