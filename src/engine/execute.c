@@ -5,7 +5,6 @@
 
 #include "engine/content.h"
 #include "engine/executor.h"
-#include "engine/roots.h"
 #include "util/autofd.h"
 
 #include <string.h>
@@ -102,114 +101,6 @@ ps_executor_step_failed (PsExecutor *self, const PsStep *step, const GError *err
 }
 
 void
-ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean ok = row != NULL ? ps_store_put (self->context->store, path, row, &error)
-                            : ps_store_remove (self->context->store, path, &error);
-
-  self->uncommitted++;
-  if (!ok && self->failure == NULL)
-    self->failure = g_steal_pointer (&error);
-}
-
-static void
-unsure_clear (gpointer data)
-{
-  PsUnsure *self = data;
-
-  g_free (self->path);
-  g_free (self->moved_to);
-}
-
-static GArray *
-new_changes (void)
-{
-  GArray *changes = g_array_new (FALSE, FALSE, sizeof (PsUnsure));
-
-  g_array_set_clear_func (changes, unsure_clear);
-  return changes;
-}
-
-/* While names are made durable the link goes on: what is told meanwhile is not among them, and is
- * written only when what is has been committed. Returns: whether @change was put by. */
-static gboolean
-put_by (PsExecutor *self, const PsUnsure *change)
-{
-  if (self->settling)
-    g_array_append_vals (self->late, change, 1);
-  return self->settling;
-}
-
-void
-ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
-{
-  PsUnsure change = { .path = g_strdup (path), .has_row = row != NULL };
-
-  if (row != NULL)
-    change.row = *row;
-  if (put_by (self, &change))
-    return;
-  change.has_row = ps_store_get (self->context->store, path, &change.row, NULL);
-  g_array_append_val (self->unsure, change);
-  ps_executor_record (self, path, row);
-}
-
-gboolean
-ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to, GError **error)
-{
-  PsUnsure change = { .path = g_strdup (from), .moved_to = g_strdup (to) };
-
-  if (put_by (self, &change))
-    return TRUE;
-  g_array_append_val (self->unsure, change);
-  self->uncommitted++;
-  return ps_store_move (self->context->store, from, to, error);
-}
-
-static gboolean
-write_late (PsExecutor *self, GError **error)
-{
-  g_autoptr (GArray) late = g_steal_pointer (&self->late);
-  gboolean ok = TRUE;
-
-  self->late = new_changes ();
-  for (guint i = 0; ok && i < late->len; i++)
-    {
-      const PsUnsure *change = &g_array_index (late, PsUnsure, i);
-
-      if (change->moved_to != NULL)
-        ok = ps_executor_record_move_remote (self, change->path, change->moved_to, error);
-      else
-        ps_executor_record_remote (self, change->path, change->has_row ? &change->row : NULL);
-    }
-  return ok;
-}
-
-/* The last change first. */
-static gboolean
-take_back_unsure (PsExecutor *self, GError **error)
-{
-  PsStore *store = self->context->store;
-
-  for (guint i = self->unsure->len; i > 0; i--)
-    {
-      const PsUnsure *unsure = &g_array_index (self->unsure, PsUnsure, i - 1);
-      gboolean ok;
-
-      if (unsure->moved_to != NULL)
-        ok = ps_store_move (store, unsure->moved_to, unsure->path, error);
-      else if (unsure->has_row)
-        ok = ps_store_put (store, unsure->path, &unsure->row, error);
-      else
-        ok = ps_store_remove (store, unsure->path, error);
-      if (!ok)
-        return FALSE;
-    }
-  return TRUE;
-}
-
-void
 ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint64_t bytes,
                   uint64_t wire)
 {
@@ -223,42 +114,6 @@ ps_executor_done (PsExecutor *self, const PsStep *step, const char *action, uint
   };
 
   ps_context_done (self->context, &done);
-}
-
-/* The names on the server, durable. */
-static gboolean
-settle_remote (PsExecutor *self, GError **error)
-{
-  gboolean ok;
-
-  self->settling = TRUE;
-  ok = ps_roots_raise_end (self->context, error)
-       && ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error)
-       && ps_roots_remember (self->context, error);
-  self->settling = FALSE;
-  return ok;
-}
-
-/* After a failure: what the base says of the server, as it was when that was durable. */
-static gboolean
-commit_what_is_sure (PsExecutor *self, GError **error)
-{
-  (void)!ps_roots_raise_end (self->context, NULL);
-  return take_back_unsure (self, error) && ps_local_sync_dirs (self->context->local, error)
-         && ps_store_commit (self->context->store, error);
-}
-
-gboolean
-ps_executor_commit (PsExecutor *self, GError **error)
-{
-  self->uncommitted = 0;
-  if (self->over)
-    return commit_what_is_sure (self, error);
-  if (!settle_remote (self, error) || !ps_local_sync_dirs (self->context->local, error)
-      || !ps_store_commit (self->context->store, error))
-    return FALSE;
-  g_array_set_size (self->unsure, 0);
-  return write_late (self, error);
 }
 
 /* Places what was fetched once enough has gathered, or nothing else is left to do meanwhile. */
@@ -501,8 +356,8 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
     .reuse = ps_reuse_new (context),
     .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
-    .unsure = new_changes (),
-    .late = new_changes (),
+    .unsure = ps_base_changes_new (),
+    .late = ps_base_changes_new (),
   };
   gboolean ok;
 

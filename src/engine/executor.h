@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private to the executor: what its parts (execute.c, upload.c, download.c, conflict.c, moves.c,
- * deletes.c) share. Worker thread only. */
+/* Private to the executor: what its parts (execute.c, record.c, upload.c, download.c, conflict.c,
+ * moves.c, deletes.c) share. Worker thread only. */
 #pragma once
 
 #include "core/plan.h"
@@ -22,9 +22,10 @@ typedef struct
                          placed together */
   uint64_t fetched_bytes;
   guint uncommitted; /* rows written since the last commit */
-  GArray *unsure; /* (element-type PsUnsure) how to take back what of them says that the server was
-                     changed, in order */
-  GArray *late;   /* (element-type PsUnsure) such changes, told during a commit: not written yet */
+  GArray *unsure; /* (element-type PsBaseChange) how to take back what of them says that the server
+                     was changed, in order */
+  GArray
+      *late; /* (element-type PsBaseChange) such changes, told during a commit: not written yet */
   gboolean settling; /* a commit makes the names on the server durable */
   int64_t told_at;   /* monotonic: when progress was last told */
 } PsExecutor;
@@ -36,7 +37,9 @@ typedef struct
   char *moved_to; /* (nullable) the rows of @path are moved there; else: */
   gboolean has_row;
   PsRow row; /* of @path: before the change where it is to be taken back, else after it */
-} PsUnsure;
+} PsBaseChange;
+
+GArray *ps_base_changes_new (void); /* (element-type PsBaseChange) */
 
 /* One file under way. */
 typedef struct

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the executor writes into the base, and when that is believed: the base never knows more than
+ * the disks do. Rows of what was changed here are written as they come. Rows of what was changed on
+ * the server are unsure until its names are durable: a commit makes them so, and a pass that fails
+ * takes the others back. */
+#include "engine/executor.h"
+#include "engine/roots.h"
+
+void
+ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok = row != NULL ? ps_store_put (self->context->store, path, row, &error)
+                            : ps_store_remove (self->context->store, path, &error);
+
+  self->uncommitted++;
+  if (!ok && self->failure == NULL)
+    self->failure = g_steal_pointer (&error);
+}
+
+static void
+change_clear (gpointer data)
+{
+  PsBaseChange *self = data;
+
+  g_free (self->path);
+  g_free (self->moved_to);
+}
+
+GArray *
+ps_base_changes_new (void)
+{
+  GArray *changes = g_array_new (FALSE, FALSE, sizeof (PsBaseChange));
+
+  g_array_set_clear_func (changes, change_clear);
+  return changes;
+}
+
+/* While names are made durable the link goes on: what is told meanwhile is not among them, and is
+ * written only when what is has been committed. Returns: whether @change was put by. */
+static gboolean
+put_by (PsExecutor *self, const PsBaseChange *change)
+{
+  if (self->settling)
+    g_array_append_vals (self->late, change, 1);
+  return self->settling;
+}
+
+void
+ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
+{
+  PsBaseChange change = { .path = g_strdup (path), .has_row = row != NULL };
+
+  if (row != NULL)
+    change.row = *row;
+  if (put_by (self, &change))
+    return;
+  change.has_row = ps_store_get (self->context->store, path, &change.row, NULL);
+  g_array_append_val (self->unsure, change);
+  ps_executor_record (self, path, row);
+}
+
+gboolean
+ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to, GError **error)
+{
+  PsBaseChange change = { .path = g_strdup (from), .moved_to = g_strdup (to) };
+
+  if (put_by (self, &change))
+    return TRUE;
+  g_array_append_val (self->unsure, change);
+  self->uncommitted++;
+  return ps_store_move (self->context->store, from, to, error);
+}
+
+static gboolean
+write_late (PsExecutor *self, GError **error)
+{
+  g_autoptr (GArray) late = g_steal_pointer (&self->late);
+  gboolean ok = TRUE;
+
+  self->late = ps_base_changes_new ();
+  for (guint i = 0; ok && i < late->len; i++)
+    {
+      const PsBaseChange *change = &g_array_index (late, PsBaseChange, i);
+
+      if (change->moved_to != NULL)
+        ok = ps_executor_record_move_remote (self, change->path, change->moved_to, error);
+      else
+        ps_executor_record_remote (self, change->path, change->has_row ? &change->row : NULL);
+    }
+  return ok;
+}
+
+/* The last change first. */
+static gboolean
+take_back_unsure (PsExecutor *self, GError **error)
+{
+  PsStore *store = self->context->store;
+
+  for (guint i = self->unsure->len; i > 0; i--)
+    {
+      const PsBaseChange *change = &g_array_index (self->unsure, PsBaseChange, i - 1);
+      gboolean ok;
+
+      if (change->moved_to != NULL)
+        ok = ps_store_move (store, change->moved_to, change->path, error);
+      else if (change->has_row)
+        ok = ps_store_put (store, change->path, &change->row, error);
+      else
+        ok = ps_store_remove (store, change->path, error);
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The names on the server, durable. */
+static gboolean
+settle_remote (PsExecutor *self, GError **error)
+{
+  gboolean ok;
+
+  self->settling = TRUE;
+  ok = ps_roots_raise_end (self->context, error)
+       && ps_remote_sync_dirs (self->context->remote, self->context->cancellable, error)
+       && ps_roots_remember (self->context, error);
+  self->settling = FALSE;
+  return ok;
+}
+
+/* After a failure: what the base says of the server, as it was when that was durable. */
+static gboolean
+commit_what_is_sure (PsExecutor *self, GError **error)
+{
+  (void)!ps_roots_raise_end (self->context, NULL);
+  return take_back_unsure (self, error) && ps_local_sync_dirs (self->context->local, error)
+         && ps_store_commit (self->context->store, error);
+}
+
+gboolean
+ps_executor_commit (PsExecutor *self, GError **error)
+{
+  self->uncommitted = 0;
+  if (self->over)
+    return commit_what_is_sure (self, error);
+  if (!settle_remote (self, error) || !ps_local_sync_dirs (self->context->local, error)
+      || !ps_store_commit (self->context->store, error))
+    return FALSE;
+  g_array_set_size (self->unsure, 0);
+  return write_late (self, error);
+}
