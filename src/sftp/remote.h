@@ -56,7 +56,8 @@ typedef struct
  * ps_remote_new:
  * @transport: (transfer full): logged in
  *
- * Opens the first channel, exchanges versions, learns limits. Blocks. PS_SFTP_ERROR_NO_SFTP, LINK.
+ * Opens the first channel, exchanges versions, asks for limits. Blocks.
+ * PS_SFTP_ERROR_NO_SFTP, LINK.
  */
 PsRemote *ps_remote_new (PsTransport *transport, const PsRemoteOptions *options,
                          GCancellable *cancellable, GError **error);
