@@ -28,6 +28,7 @@ typedef struct
   PsEntry local;
   PsRemoteDone done;
   gpointer user_data;
+  gboolean signs; /* the base wants the signature */
 
   uint8_t wanted[PS_SHA256_SIZE]; /* what the note says */
   int source;                     /* an open local file, -1 = none */
@@ -38,21 +39,10 @@ typedef struct
 
   gboolean has_sum;
   uint8_t sum[PS_SHA256_SIZE];
-  gboolean sound;     /* the signature that was fetched is of what was put together */
-  PsPartial *partial; /* (nullable) */
+  GBytes *signature;    /* (nullable) of what was put together */
+  PsFollower *follower; /* (nullable) of a transfer of all of it */
   PsReuseResult result;
 } Download;
-
-/* A file's sum and signature after it was fetched, for the base alone. */
-typedef struct
-{
-  PsReuse *reuse;
-  int fd;
-  uint64_t size;
-  gboolean ok;
-  uint8_t sum[PS_SHA256_SIZE];
-  GBytes *signature;
-} Afterwards;
 
 static void
 download_free (Download *self)
@@ -63,7 +53,8 @@ download_free (Download *self)
   g_clear_pointer (&self->fill.signature, g_bytes_unref);
   g_clear_pointer (&self->fill.known, g_bytes_unref);
   g_clear_pointer (&self->fill.missing, g_array_unref);
-  g_clear_pointer (&self->partial, ps_partial_free);
+  g_clear_pointer (&self->signature, g_bytes_unref);
+  g_clear_pointer (&self->follower, ps_follower_free);
   ps_reuse_result_clear (&self->result);
   g_free (self);
 }
@@ -87,55 +78,35 @@ moved (uint64_t bytes, gpointer user_data)
     self->get.moved (bytes, self->user_data);
 }
 
-/* --- What the base learns from a file that was fetched whole --- */
-
-/* In a thread. */
+/* The whole file is here; takes @signature (nullable) of it for the base. */
 static void
-look_afterwards (gpointer data, GCancellable *cancellable)
+succeed (Download *self, const uint8_t sum[PS_SHA256_SIZE], GBytes *signature)
 {
-  Afterwards *self = data;
-
-  self->ok = ps_reuse_sum_fd (self->fd, self->size, self->sum, &self->signature, cancellable);
-}
-
-static void
-looked_afterwards (gpointer data)
-{
-  Afterwards *self = data;
-
-  if (self->ok)
-    ps_reuse_keep_signature (self->reuse, self->sum, self->signature);
-  g_clear_pointer (&self->signature, g_bytes_unref);
-  ps_close_fd (&self->fd);
-  g_free (self);
-}
-
-static void
-sign_afterwards (Download *self)
-{
-  Afterwards *afterwards;
-
-  if (!ps_reuse_wants_signature (self->reuse, self->get.expected.size,
-                                 ps_entry_present (&self->local))
-      || ps_reuse_has_signature (self->reuse, self->result.result.sha256))
-    return;
-  afterwards = g_new0 (Afterwards, 1);
-  afterwards->reuse = self->reuse;
-  afterwards->size = self->get.expected.size;
-  afterwards->fd = fcntl (self->get.fd, F_DUPFD_CLOEXEC, 0);
-  ps_reuse_push_behind (self->reuse, look_afterwards, looked_afterwards, afterwards);
+  self->result.result.has_hash = TRUE;
+  memcpy (self->result.result.sha256, sum, PS_SHA256_SIZE);
+  if (signature != NULL)
+    ps_reuse_keep_signature (self->reuse, sum, signature);
+  finish (self);
 }
 
 /* --- All of it --- */
 
 static void
-partial_ended (gpointer user_data)
+followed (gpointer user_data)
 {
   Download *self = user_data;
+  g_autoptr (GBytes) signature = NULL;
+  GError *error = NULL;
 
-  if (self->result.error == NULL)
-    sign_afterwards (self);
-  finish (self);
+  if (self->result.error != NULL)
+    finish (self);
+  else if (ps_follower_finish (self->follower, self->sum, &signature, &error))
+    succeed (self, self->sum, signature);
+  else
+    {
+      ps_reuse_result_fail (&self->result, error);
+      finish (self);
+    }
 }
 
 static void
@@ -144,10 +115,7 @@ fetched_whole (const PsRemoteResult *result, gpointer user_data)
   Download *self = user_data;
 
   ps_reuse_result_set (&self->result, result);
-  if (self->partial != NULL)
-    ps_partial_end (self->partial, result->error == NULL, partial_ended, self);
-  else
-    partial_ended (self);
+  ps_follower_end (self->follower, result->error == NULL, followed, self);
 }
 
 static void
@@ -155,8 +123,7 @@ reached (uint64_t upto, gpointer user_data)
 {
   Download *self = user_data;
 
-  if (self->partial != NULL)
-    ps_partial_reached (self->partial, upto);
+  ps_follower_reached (self->follower, upto);
 }
 
 /* Ends a download that waits for nothing from the link. */
@@ -183,6 +150,7 @@ fetch_from (uint64_t upto, gpointer user_data)
     g_info ("%s: %" G_GUINT64_FORMAT " bytes are here from an earlier transfer", self->path, upto);
   moved (upto, self);
   get.offset = upto;
+  get.hash = FALSE; /* the follower does that */
   get.moved = moved;
   get.reached = reached;
   ps_remote_get_async (self->reuse->context->remote, &get, fetched_whole, self);
@@ -197,13 +165,9 @@ fetch_whole (Download *self)
       fail_cancelled (self);
       return;
     }
-  if (self->get.expected.size < PS_REUSE_RESUME_LEAST)
-    {
-      fetch_from (0, self);
-      return;
-    }
-  self->partial = ps_partial_new (self->reuse, self->path, &self->get.expected, self->temp);
-  ps_partial_check (self->partial, fetch_from, self);
+  self->follower
+      = ps_follower_new (self->reuse, self->path, &self->get.expected, self->temp, self->signs);
+  ps_follower_check (self->follower, fetch_from, self);
 }
 
 /* --- Put together --- */
@@ -229,38 +193,30 @@ static void
 sum (gpointer data, GCancellable *cancellable)
 {
   Download *self = data;
+  gboolean sound = is_sound (&self->fill, cancellable);
 
-  self->has_sum
-      = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum, NULL, cancellable);
-  self->sound = self->has_sum && is_sound (&self->fill, cancellable);
+  if (sound)
+    self->signature = g_bytes_ref (self->fill.signature);
+  self->has_sum = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum,
+                                   !sound && self->signs ? &self->signature : NULL, cancellable);
 }
 
 static void
 summed (gpointer data)
 {
   Download *self = data;
-  PsRemoteResult *result = &self->result.result;
 
   if (self->reuse->lost)
-    {
-      fail_cancelled (self);
-      return;
-    }
-  if (!self->has_sum || memcmp (self->sum, self->wanted, sizeof self->sum) != 0)
+    fail_cancelled (self);
+  else if (self->has_sum && memcmp (self->sum, self->wanted, sizeof self->sum) == 0)
+    succeed (self, self->sum, self->signature);
+  else
     {
       ps_context_notice (self->reuse->context, self->path, "signature",
                          "the signature kept on the server does not fit the file; the whole file "
                          "was fetched instead");
       fetch_whole (self);
-      return;
     }
-  result->has_hash = TRUE;
-  memcpy (result->sha256, self->sum, sizeof self->sum);
-  if (self->sound)
-    ps_reuse_keep_signature (self->reuse, self->sum, self->fill.signature);
-  else
-    sign_afterwards (self);
-  finish (self);
 }
 
 static void
@@ -486,6 +442,7 @@ ps_reuse_get_async (PsReuse *self, const PsGet *get, PsLocalTemp *temp, const Ps
   download->source = -1;
   download->done = done;
   download->user_data = user_data;
+  download->signs = ps_reuse_wants_signature (self, get->expected.size, ps_entry_present (local));
   self->under_way++;
   note = ps_reuse_note_path (get->path, &get->expected);
   ps_remote_read_async (self->context->remote, note, 0, PS_REUSE_NOTE_SIZE + 1, note_read,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files of reuse share: reuse.c (threads, stepping), reuse-upload.c, reuse-download.c,
- * reuse-partial.c, reuse-publish.c, reuse-similar.c. Worker thread only, but for the work of jobs.
+ * reuse-follow.c, reuse-publish.c, reuse-similar.c. Worker thread only, but for the work of jobs.
  */
 #pragma once
 
@@ -142,27 +142,33 @@ char *ps_reuse_find_similar (PsReuse *self, const char *path, uint64_t size, PsS
 /* The directories are listed anew from here on. */
 void ps_reuse_forget_neighbours (PsReuse *self);
 
-/* --- reuse-partial.c: how far a whole download has come, in case it is interrupted --- */
+/* --- reuse-follow.c: what is made of a whole download while it comes --- */
 
-typedef struct PsPartial PsPartial;
+typedef struct PsFollower PsFollower;
 
-/* Follows a download of @path, seen as @remote, into @temp. All borrowed but the path. */
-PsPartial *ps_partial_new (PsReuse *reuse, const char *path, const PsEntry *remote,
-                           PsLocalTemp *temp);
+/* Follows a download of @path, seen as @remote, into @temp: sums it up, @signs: makes its signature
+ * too, and notes how far it has come in case it is interrupted. All borrowed but the path. */
+PsFollower *ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote,
+                             PsLocalTemp *temp, gboolean signs);
 
-/* Not while its thread works: see ps_partial_end (). */
-void ps_partial_free (PsPartial *self);
+/* Not while its thread works: see ps_follower_end (). */
+void ps_follower_free (PsFollower *self);
 
 /* Looks, in a thread, how much of the file an earlier transfer has left; then calls back. */
-void ps_partial_check (PsPartial *self, void (*checked) (uint64_t upto, gpointer user_data),
-                       gpointer user_data);
+void ps_follower_check (PsFollower *self, void (*checked) (uint64_t upto, gpointer user_data),
+                        gpointer user_data);
 
 /* All before @upto is in the file. Every few megabytes that is made durable and noted. */
-void ps_partial_reached (PsPartial *self, uint64_t upto);
+void ps_follower_reached (PsFollower *self, uint64_t upto);
 
 /* The transfer is over; calls back when the thread rests. What was noted is forgotten when @ok. */
-void ps_partial_end (PsPartial *self, gboolean ok, void (*ended) (gpointer user_data),
-                     gpointer user_data);
+void ps_follower_end (PsFollower *self, gboolean ok, void (*ended) (gpointer user_data),
+                      gpointer user_data);
+
+/* After the end of a whole transfer: the file's sum and, where it was to be made and could be,
+ * *@signature (transfer full) (nullable). FALSE with @error where the file could not be read. */
+gboolean ps_follower_finish (PsFollower *self, uint8_t sha256[PS_SHA256_SIZE], GBytes **signature,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- reuse-fill.c --- */
 

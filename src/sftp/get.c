@@ -237,7 +237,7 @@ on_reply (PsOp *op, const PsReply *reply, guint tag)
       if (op->error == NULL)
         hash_some (self);
       if (self->reached != NULL)
-        self->reached (self->hashed, op->user_data);
+        self->reached (right_up_to (self), op->user_data);
       break;
     default:
       g_assert_not_reached ();

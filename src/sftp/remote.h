@@ -165,8 +165,7 @@ typedef struct
   uint64_t offset; /* first byte to fetch: what lies before it in @fd is already right (resume) */
   gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order; @fd has to be
                       readable, and what is not fetched to be there already */
-  void (*reached) (uint64_t upto, gpointer user_data); /* (nullable) with @hash: called as it is
-                                                          made: all before @upto is in @fd */
+  void (*reached) (uint64_t upto, gpointer user_data); /* (nullable): all before @upto is in @fd */
   PsRemoteMoved moved;
 } PsGet;
 

@@ -50,6 +50,19 @@ ps_sha256_finish (PsSha256 *self, uint8_t sum[PS_SHA256_SIZE])
   g_assert (done == 1);
 }
 
+void
+ps_sha256_so_far (const PsSha256 *self, uint8_t sum[PS_SHA256_SIZE])
+{
+  g_autoptr (PsSha256) copy = g_new0 (PsSha256, 1);
+  int done;
+
+  copy->context = EVP_MD_CTX_new ();
+  g_assert (copy->context != NULL);
+  done = EVP_MD_CTX_copy_ex (copy->context, self->context);
+  g_assert (done == 1);
+  ps_sha256_finish (copy, sum);
+}
+
 gboolean
 ps_sha256_fd (int fd, uint8_t sum[PS_SHA256_SIZE], GCancellable *cancellable, GError **error)
 {

@@ -21,6 +21,9 @@ void ps_sha256_update (PsSha256 *self, const void *data, gsize length);
 /* Writes the sum of all that was fed; afterwards @self can only be freed. */
 void ps_sha256_finish (PsSha256 *self, uint8_t sum[PS_SHA256_SIZE]);
 
+/* Writes the sum of what was fed until now; more may follow. */
+void ps_sha256_so_far (const PsSha256 *self, uint8_t sum[PS_SHA256_SIZE]);
+
 /* Reads @fd from its beginning to its end by pread, so the file position stays; blocks. FALSE on a
  * read error or when cancelled. */
 gboolean ps_sha256_fd (int fd, uint8_t sum[PS_SHA256_SIZE], GCancellable *cancellable,
