@@ -3,6 +3,10 @@
 #include "engine/device.h"
 #include "fakes/test-util.h"
 
+#include "delta/delta.h"
+#include "util/sha256.h"
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -338,6 +342,50 @@ test_base_gone (void)
 
 #define LARGE (24 * MIB)
 
+/* What the base holds of the download is what a look at the whole file gives. */
+static void
+assert_signed (Device *device, const char *path)
+{
+  g_autofree char *file = g_build_filename (device->local_dir, path, NULL);
+  g_autoptr (GBytes) kept = NULL;
+  g_autoptr (GBytes) made = NULL;
+  g_autoptr (GError) error = NULL;
+  struct stat st;
+  uint8_t sum[PS_SHA256_SIZE];
+  int fd = open (file, O_RDONLY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_no_errno (fstat (fd, &st));
+  g_assert_true (ps_sha256_fd (fd, sum, NULL, &error));
+  made = ps_signature_of_fd (fd, (uint64_t)st.st_size, NULL, &error);
+  g_assert_no_error (error);
+  close (fd);
+  kept = ps_store_get_signature (device->store, sum);
+  g_assert_nonnull (kept);
+  g_assert_true (g_bytes_equal (kept, made));
+}
+
+/* Whether it comes in one go or in two, and larger or smaller than what is worth going on with. */
+static void
+test_download_signed (gconstpointer data)
+{
+  gsize size = GPOINTER_TO_SIZE (data);
+  g_autoptr (Device) a = device_new (NULL, "a", "");
+  g_autoptr (GByteArray) bytes = random_bytes (size);
+  g_auto (Transfer) broken = { 0 };
+
+  ps_test_write_bytes (a->server, "file", bytes->data, bytes->len);
+  if (size == LARGE)
+    {
+      device_connect (a, "", 20 * MIB);
+      device_download (a, "file", &broken);
+      g_assert_nonnull (broken.error);
+      device_connect (a, "", 0);
+    }
+  download_ok (a, "file", size == LARGE ? LARGE / 2 : size + size / 50 + OVERHEAD);
+  assert_signed (a, "file");
+}
+
 /* What an earlier transfer left is not believed when it is another. */
 static void
 test_resume_download_spoilt (void)
@@ -644,6 +692,9 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &spoilt[i], test_spoilt);
     }
   g_test_add_func ("/reuse/base-gone", test_base_gone);
+  g_test_add_data_func ("/reuse/signed/small", GSIZE_TO_POINTER (300 * 1000), test_download_signed);
+  g_test_add_data_func ("/reuse/signed/whole", GSIZE_TO_POINTER (5 * MIB), test_download_signed);
+  g_test_add_data_func ("/reuse/signed/resumed", GSIZE_TO_POINTER (LARGE), test_download_signed);
   g_test_add_func ("/reuse/resume/download-spoilt", test_resume_download_spoilt);
   g_test_add_func ("/reuse/resume/download-changed", test_resume_download_changed);
   g_test_add_func ("/reuse/resume/upload-changed", test_resume_upload_changed);
