@@ -38,13 +38,6 @@ ps_job_feed (rs_job_t *job, const void *data, gsize length, gboolean last, PsJob
 }
 
 gboolean
-ps_job_append (const uint8_t *data, gsize length, gpointer byte_array, GError **error)
-{
-  g_byte_array_append (byte_array, data, (guint)length);
-  return TRUE;
-}
-
-gboolean
 ps_job_read (int fd, void *data, gsize length, uint64_t offset, GError **error)
 {
   gsize done = 0;

@@ -20,9 +20,6 @@ typedef gboolean (*PsJobSink) (const uint8_t *data, gsize length, gpointer user_
 gboolean ps_job_feed (rs_job_t *job, const void *data, gsize length, gboolean last, PsJobSink sink,
                       gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A sink that appends to a GByteArray. */
-gboolean ps_job_append (const uint8_t *data, gsize length, gpointer byte_array, GError **error);
-
 /* Reads exactly @length bytes at @offset; a file that ends before is PS_DELTA_ERROR_FAILED. */
 gboolean ps_job_read (int fd, void *data, gsize length, uint64_t offset,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

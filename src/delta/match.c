@@ -148,9 +148,9 @@ sum_part (gpointer data)
 
       if (!may_go_on (search, &self->error)
           || !ps_job_read (search->file->fd, chunk, length,
-                           self->here + done * signature->block_length, &self->error)
-          || !ps_signature_sum (signature, chunk, length, records, &self->error))
+                           self->here + done * signature->block_length, &self->error))
         return NULL;
+      ps_signature_sum (signature, chunk, length, records);
       g_byte_array_append (self->records, records->data, records->len);
     }
   return self;

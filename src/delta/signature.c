@@ -2,6 +2,7 @@
 #include "delta/signature.h"
 
 #include "delta/delta.h"
+#include "delta/sums.h"
 
 #include <string.h>
 
@@ -16,8 +17,10 @@
 
 struct PsSignatureMaker
 {
-  rs_job_t *job;
+  gsize block_length;
   uint64_t size, fed;
+  uint8_t *blocks; /* that are not summed yet: the first @pending of @room bytes */
+  gsize pending, room;
   GByteArray *out;
 };
 
@@ -31,11 +34,23 @@ ps_signature_block_length (uint64_t size)
   return block_length;
 }
 
-static rs_job_t *
-begin (gsize block_length)
+static void
+append_word (GByteArray *out, gsize value)
 {
-  ps_job_quiet ();
-  return rs_sig_begin (block_length, PS_SIGNATURE_STRONG, RS_RK_BLAKE2_SIG_MAGIC);
+  uint32_t bytes = GUINT32_TO_BE ((uint32_t)value);
+
+  g_byte_array_append (out, (const uint8_t *)&bytes, sizeof bytes);
+}
+
+/* Appends the sums of the blocks that @data begins with. */
+static void
+append_records (GByteArray *out, const void *data, gsize length, gsize block_length)
+{
+  gsize n = (length + block_length - 1) / block_length;
+  guint before = out->len;
+
+  g_byte_array_set_size (out, before + (guint)(n * PS_SIGNATURE_RECORD));
+  ps_sums_records (data, length, block_length, PS_SIGNATURE_STRONG, out->data + before);
 }
 
 PsSignatureMaker *
@@ -43,9 +58,14 @@ ps_signature_maker_new (uint64_t size)
 {
   PsSignatureMaker *self = g_new0 (PsSignatureMaker, 1);
 
-  self->job = begin (ps_signature_block_length (size));
+  self->block_length = ps_signature_block_length (size);
+  self->room = self->block_length * MAX (CHUNK / self->block_length, PS_SUMS_AT_ONCE);
+  self->blocks = g_malloc (self->room);
   self->size = size;
   self->out = g_byte_array_new ();
+  append_word (self->out, RS_RK_BLAKE2_SIG_MAGIC);
+  append_word (self->out, self->block_length);
+  append_word (self->out, PS_SIGNATURE_STRONG);
   return self;
 }
 
@@ -54,9 +74,16 @@ ps_signature_maker_free (PsSignatureMaker *self)
 {
   if (self == NULL)
     return;
-  rs_job_free (self->job);
-  g_byte_array_unref (self->out);
+  g_free (self->blocks);
+  g_clear_pointer (&self->out, g_byte_array_unref);
   g_free (self);
+}
+
+static void
+sum_pending (PsSignatureMaker *self)
+{
+  append_records (self->out, self->blocks, self->pending, self->block_length);
+  self->pending = 0;
 }
 
 gboolean
@@ -69,8 +96,15 @@ ps_signature_maker_feed (PsSignatureMaker *self, const void *data, gsize length,
       return FALSE;
     }
   self->fed += length;
-  return length == 0
-         || ps_job_feed (self->job, data, length, FALSE, ps_job_append, self->out, error);
+  for (gsize done = 0, n; done < length; done += n)
+    {
+      n = MIN (length - done, self->room - self->pending);
+      memcpy (self->blocks + self->pending, (const uint8_t *)data + done, n);
+      self->pending += n;
+      if (self->pending == self->room)
+        sum_pending (self);
+    }
+  return TRUE;
 }
 
 GBytes *
@@ -83,9 +117,8 @@ ps_signature_maker_finish (PsSignatureMaker *self, GError **error)
                    self->fed, self->size);
       return NULL;
     }
-  if (!ps_job_feed (self->job, NULL, 0, TRUE, ps_job_append, self->out, error))
-    return NULL;
-  return g_bytes_new (self->out->data, self->out->len);
+  sum_pending (self);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&self->out));
 }
 
 GBytes *
@@ -191,17 +224,11 @@ ps_signature_load (const PsSignature *self, GError **error)
   return g_steal_pointer (&owned);
 }
 
-gboolean
-ps_signature_sum (const PsSignature *self, const void *data, gsize length, GByteArray *records,
-                  GError **error)
+void
+ps_signature_sum (const PsSignature *self, const void *data, gsize length, GByteArray *records)
 {
-  g_autoptr (rs_job_t) job = begin (self->block_length);
-
   g_byte_array_set_size (records, 0);
-  if (!ps_job_feed (job, data, length, TRUE, ps_job_append, records, error))
-    return FALSE;
-  g_byte_array_remove_range (records, 0, PS_SIGNATURE_HEAD);
-  return TRUE;
+  append_records (records, data, length, self->block_length);
 }
 
 /* Compares @n blocks from block @first on, which fit into @chunk. */
@@ -212,9 +239,9 @@ check_blocks (const PsSignature *self, int fd, uint64_t first, uint64_t n, char 
   uint64_t begin = first * self->block_length;
   gsize length = (gsize)MIN (n * self->block_length, self->size - begin);
 
-  if (!ps_job_read (fd, chunk, length, begin, error)
-      || !ps_signature_sum (self, chunk, length, records, error))
+  if (!ps_job_read (fd, chunk, length, begin, error))
     return FALSE;
+  ps_signature_sum (self, chunk, length, records);
   if (records->len == n * PS_SIGNATURE_RECORD
       && memcmp (records->data, ps_signature_record (self, first), records->len) == 0)
     return TRUE;

@@ -42,7 +42,7 @@ rs_signature_t *ps_signature_load (const PsSignature *self, GError **error);
 
 /* Sets @records to the sums of the blocks that @data begins with, each of the block length but the
  * last, which ends where @data does. */
-gboolean ps_signature_sum (const PsSignature *self, const void *data, gsize length,
-                           GByteArray *records, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void ps_signature_sum (const PsSignature *self, const void *data, gsize length,
+                       GByteArray *records);
 
 G_END_DECLS

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signatures that stream by, and signatures that are none: refused, never believed. */
+#include "delta/signature.h"
+#include "delta/sums.h"
 #include "files.h"
 #include "util/autofd.h"
 
@@ -57,6 +59,65 @@ test_streaming (void)
       g_assert_no_error (error);
       g_assert_true (g_bytes_equal (whole, cut));
     }
+}
+
+/* What librsync itself makes of @bytes. */
+static GByteArray *
+sums_of_librsync (const GByteArray *bytes, gsize block_length, gsize strong_length)
+{
+  gsize n = bytes->len / block_length + 1;
+  GByteArray *out = g_byte_array_new ();
+  g_autoptr (rs_job_t) job = rs_sig_begin (block_length, strong_length, RS_RK_BLAKE2_SIG_MAGIC);
+  rs_buffers_t buffers = { .next_in = (char *)bytes->data, .avail_in = bytes->len, .eof_in = 1 };
+
+  g_byte_array_set_size (out, (guint)(PS_SIGNATURE_HEAD + n * (4 + strong_length)));
+  buffers.next_out = (char *)out->data;
+  buffers.avail_out = out->len;
+  g_assert_cmpint (rs_job_iter (job, &buffers), ==, RS_DONE);
+  g_byte_array_set_size (out, (guint)((uint8_t *)buffers.next_out - out->data));
+  g_byte_array_remove_range (out, 0, PS_SIGNATURE_HEAD);
+  return out;
+}
+
+/* Our sums are librsync's, around every border there is: of a word, of what BLAKE2b takes at a
+ * time, of what is summed at once. */
+static void
+test_sums (void)
+{
+  static const gsize lengths[] = { 1, 7, 31, 32, 33, 127, 128, 129, 255, 256, 257, 300, 4096 };
+  static const gsize counts[] = { 1, 3, 4, 5, 8, 11 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (counts); j++)
+      {
+        gsize last = (gsize)g_test_rand_int_range (1, (gint32)lengths[i] + 1);
+        gsize strong = (gsize)g_test_rand_int_range (1, 33);
+        g_autoptr (GByteArray) bytes = random_bytes ((counts[j] - 1) * lengths[i] + last);
+        g_autoptr (GByteArray) expected = sums_of_librsync (bytes, lengths[i], strong);
+        g_autofree uint8_t *records = g_malloc (counts[j] * (4 + strong));
+
+        ps_sums_records (bytes->data, bytes->len, lengths[i], strong, records);
+        g_assert_cmpmem (records, counts[j] * (4 + strong), expected->data, expected->len);
+        memset (records, 0, counts[j] * (4 + strong));
+        ps_sums_records_plain (bytes->data, bytes->len, lengths[i], strong, records);
+        g_assert_cmpmem (records, counts[j] * (4 + strong), expected->data, expected->len);
+      }
+}
+
+/* The whole file, too: head and sums. */
+static void
+test_as_librsync (void)
+{
+  g_autoptr (GByteArray) bytes = random_bytes (SIZE);
+  g_autoptr (GBytes) signature = signature_of (bytes);
+  g_autoptr (GByteArray) expected = sums_of_librsync (bytes, 256, PS_SIGNATURE_STRONG);
+  g_autoptr (GError) error = NULL;
+  PsSignature parsed;
+
+  g_assert_true (ps_signature_parse (&parsed, signature, SIZE, &error));
+  g_assert_cmpuint (parsed.block_length, ==, 256);
+  g_assert_cmpmem (parsed.bytes + PS_SIGNATURE_HEAD, parsed.length - PS_SIGNATURE_HEAD,
+                   expected->data, expected->len);
 }
 
 static void
@@ -279,6 +340,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/delta/signature/streaming", test_streaming);
+  g_test_add_func ("/delta/signature/sums", test_sums);
+  g_test_add_func ("/delta/signature/as-librsync", test_as_librsync);
   g_test_add_func ("/delta/signature/length", test_length);
   g_test_add_func ("/delta/signature/check", test_check);
   g_test_add_func ("/delta/signature/wrong-size", test_wrong_size);
