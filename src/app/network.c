@@ -16,6 +16,7 @@ struct _PsNetwork
   GDBusConnection *system;  /* (nullable) */
   guint sleep_subscription;
   GCancellable *cancellable;
+  GCancellable *probing; /* of what is asked about the network as it is now */
 };
 
 G_DEFINE_FINAL_TYPE (PsNetwork, ps_network, G_TYPE_OBJECT)
@@ -66,12 +67,17 @@ tell_pair (PsNetwork *self, PsPair *pair)
   probe = g_new (Probe, 1);
   *probe = (Probe){ g_object_ref (pair), metered };
   host = g_network_address_new (config->host, (guint16)config->port);
-  g_network_monitor_can_reach_async (self->monitor, host, self->cancellable, on_reachable, probe);
+  g_network_monitor_can_reach_async (self->monitor, host, self->probing, on_reachable, probe);
 }
 
+/* An answer about the network as it was, which may take as long as a look-up of a name, must not
+ * come after what is said now. */
 static void
 tell_all (PsNetwork *self)
 {
+  g_cancellable_cancel (self->probing);
+  g_object_unref (self->probing);
+  self->probing = g_cancellable_new ();
   for (guint i = 0; i < ps_pairs_get_n (self->pairs); i++)
     tell_pair (self, ps_pairs_get (self->pairs, i));
 }
@@ -131,6 +137,7 @@ ps_network_dispose (GObject *object)
   PsNetwork *self = PS_NETWORK (object);
 
   g_cancellable_cancel (self->cancellable);
+  g_cancellable_cancel (self->probing);
   if (self->sleep_subscription != 0)
     g_dbus_connection_signal_unsubscribe (self->system, self->sleep_subscription);
   self->sleep_subscription = 0;
@@ -145,7 +152,10 @@ ps_network_dispose (GObject *object)
 static void
 ps_network_finalize (GObject *object)
 {
-  g_clear_object (&PS_NETWORK (object)->cancellable);
+  PsNetwork *self = PS_NETWORK (object);
+
+  g_object_unref (self->cancellable);
+  g_object_unref (self->probing);
   G_OBJECT_CLASS (ps_network_parent_class)->finalize (object);
 }
 
@@ -161,6 +171,7 @@ ps_network_init (PsNetwork *self)
 {
   self->monitor = g_network_monitor_get_default ();
   self->cancellable = g_cancellable_new ();
+  self->probing = g_cancellable_new ();
 }
 
 PsNetwork *

@@ -174,7 +174,7 @@ ps_session_decide_held (PsSession *self, PsGuard guard, gboolean allow)
 void
 ps_session_set_network (PsSession *self, gboolean available, gboolean metered)
 {
-  g_print ("network %s %d\n", self->config->name, available);
+  g_print ("network %s %d %d\n", self->config->name, available, metered);
 }
 
 void
