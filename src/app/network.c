@@ -181,6 +181,10 @@ ps_network_new (PsPairs *pairs)
 
   self->pairs = g_object_ref (pairs);
   g_signal_connect_swapped (self->monitor, "network-changed", G_CALLBACK (tell_all), self);
+  /* What NetworkManager says is told by these only, and may come after the other. */
+  g_signal_connect_swapped (self->monitor, "notify::network-available", G_CALLBACK (tell_all),
+                            self);
+  g_signal_connect_swapped (self->monitor, "notify::network-metered", G_CALLBACK (tell_all), self);
   g_signal_connect_swapped (pairs, "items-changed", G_CALLBACK (on_pairs_changed), self);
   g_bus_get (G_BUS_TYPE_SYSTEM, self->cancellable, on_system_bus, g_object_ref (self));
   tell_all (self);

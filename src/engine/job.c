@@ -41,6 +41,9 @@ run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *canc
     case PS_JOB_CHECK:
       ok = ps_worker_check (job->worker, &job->summary, cancellable, &error);
       break;
+    case PS_JOB_CLOSE_LINK:
+      ps_worker_close_link (job->worker);
+      break;
     case PS_JOB_CLOSE:
       g_clear_pointer (&job->worker, ps_worker_free);
       break;

@@ -12,6 +12,7 @@ typedef enum
 {
   PS_JOB_SYNC,
   PS_JOB_CHECK,
+  PS_JOB_CLOSE_LINK, /* where it is not to be used again */
   PS_JOB_CLOSE
 } PsJobKind;
 

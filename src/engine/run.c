@@ -151,6 +151,13 @@ ps_run_drop_link (PsRun *self)
   g_atomic_int_set (&self->drop_link, TRUE);
 }
 
+void
+ps_run_close_link (PsRun *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->drop_link, TRUE, FALSE))
+    close_link (self);
+}
+
 static void
 tell_link (PsRun *self, const char *message)
 {
@@ -218,8 +225,7 @@ open_link (PsRun *self, GCancellable *cancellable, GError **error)
   g_autofree char *message = NULL;
   PsTransport *transport;
 
-  if (g_atomic_int_compare_and_exchange (&self->drop_link, TRUE, FALSE))
-    close_link (self);
+  ps_run_close_link (self);
   if (self->remote != NULL)
     return TRUE;
   transport = self->connect (self->connect_data, cancellable, error);

@@ -114,6 +114,9 @@ gboolean ps_run_sync (PsRun *self, PsSyncFlags flags, PsSummary *summary, GCance
  * never blocks. */
 void ps_run_drop_link (PsRun *self);
 
+/* Closes a link that was dropped, where no use of it is near. Between runs; may block. */
+void ps_run_close_link (PsRun *self);
+
 /* Every content is read and compared with the base by SHA-256 (pisync-cli check); differences
  * become PROBLEM events. Blocks. */
 gboolean ps_run_check (PsRun *self, PsSummary *summary, GCancellable *cancellable,

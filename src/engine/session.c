@@ -32,6 +32,7 @@ struct _PsSession
 
   PsSchedule schedule;
   PsPicture picture;
+  gboolean dropped;      /* the worker's link, which no job has closed yet */
   gboolean metered;      /* the network is, whether the pair cares or not */
   PsSyncFlags decided;   /* the person's answers, for the next run */
   gint64 last_sync_kept; /* as the state directory has it */
@@ -269,6 +270,7 @@ start_run (PsSession *self, PsJobKind kind, PsSyncFlags flags, gboolean asked)
       flags |= self->decided;
       self->decided = PS_SYNC_DEFAULT;
     }
+  self->dropped = FALSE;
   ps_picture_began (&self->picture, asked);
   return start_job (self, kind, flags, self->worker);
 }
@@ -323,7 +325,12 @@ ps_session_tick (PsSession *self)
   if (self->job != NULL)
     return;
   wait = ps_schedule_wait (&self->schedule, mono (self), wall (self));
-  if (wait < 0)
+  if (wait != 0 && self->dropped && self->worker != NULL)
+    {
+      self->dropped = FALSE;
+      start_job (self, PS_JOB_CLOSE_LINK, PS_SYNC_DEFAULT, self->worker);
+    }
+  else if (wait < 0)
     stop_timer (self);
   else if (wait > 0 || self->schedule.paused)
     arm_timer (self, MAX (wait, 1));
@@ -414,8 +421,10 @@ ps_session_decide_held (PsSession *self, PsGuard guard, gboolean allow)
 static void
 drop_link (PsSession *self)
 {
-  if (self->worker != NULL)
-    ps_worker_drop_link (self->worker);
+  if (self->worker == NULL)
+    return;
+  ps_worker_drop_link (self->worker);
+  self->dropped = TRUE;
 }
 
 static void

@@ -177,6 +177,12 @@ ps_worker_drop_link (PsWorker *self)
 }
 
 void
+ps_worker_close_link (PsWorker *self)
+{
+  ps_run_close_link (self->run);
+}
+
+void
 ps_worker_log (PsWorker *self, const PsEvent *event)
 {
   g_autoptr (GError) error = NULL;

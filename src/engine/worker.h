@@ -21,6 +21,9 @@ gboolean ps_worker_sync (PsWorker *self, PsSyncFlags flags, PsSummary *summary,
 gboolean ps_worker_check (PsWorker *self, PsSummary *summary, GCancellable *cancellable,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Closes a link that was dropped; may block. */
+void ps_worker_close_link (PsWorker *self);
+
 /* Returns: µs that the last look at both sides took; while nothing runs. */
 gint64 ps_worker_get_scan_time (const PsWorker *self);
 

@@ -205,6 +205,19 @@ test_ended_before_the_answer (Fixture *f, gconstpointer unused)
   g_assert_cmpstr (told->str, ==, "+");
 }
 
+/* As with NetworkManager, whose word is not told by the signal that the network changed. */
+static void
+test_told_by_properties (Fixture *f, gconstpointer unused)
+{
+  monitor ()->metered = TRUE;
+  g_object_notify (G_OBJECT (monitor ()), "network-metered");
+  g_assert_cmpstr (told->str, ==, "+$");
+  monitor ()->available = FALSE;
+  g_object_notify (G_OBJECT (monitor ()), "network-available");
+  answer (FALSE);
+  g_assert_cmpstr (told->str, ==, "+$-");
+}
+
 static void
 test_metered (Fixture *f, gconstpointer unused)
 {
@@ -229,7 +242,7 @@ print (const char *text)
   gboolean available, metered;
 
   if (sscanf (text, "network pisync %d %d", &available, &metered) == 2)
-    g_string_append_c (told, metered ? '$' : available ? '+' : '-');
+    g_string_append_c (told, !available ? '-' : metered ? '$' : '+');
   else if (!g_str_has_prefix (text, "start "))
     fputs (text, stdout);
   fflush (stdout);
@@ -257,6 +270,7 @@ main (int argc, char **argv)
   add ("/network/reached-all-the-same", "pi", test_reached_all_the_same);
   add ("/network/late-answer", "pi", test_late_answer);
   add ("/network/ended-before-the-answer", "pi", test_ended_before_the_answer);
+  add ("/network/told-by-properties", "pi", test_told_by_properties);
   add ("/network/metered", "pi", test_metered);
   add ("/network/this-computer", "127.0.0.1", test_this_computer);
   return test_home_remove (g_test_run ());

@@ -371,13 +371,8 @@ def test_five_thousand_files_and_the_window_answers(d):
 
 
 def test_tray_by_real_clicks(d):
-    pi = Pi(d, more="full_scan_minutes=60")
+    pi = Pi(d, more="full_scan_minutes=60", throttling=600)
     record = manager.install(d)
-    ini = os.path.join(pi.config, "pisync.ini")
-    with open(ini) as stream:
-        text = stream.read().replace("throttling=1", "throttling=600")
-    with open(ini, "w") as stream:
-        stream.write(text)
     app = pi.run("--hidden")
     app.wait_state("idle")
     app.tray().click("Pause")

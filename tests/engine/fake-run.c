@@ -19,7 +19,7 @@ static struct
   GMutex lock;
   GQueue script; /* (element-type Step) */
   gint64 *now;
-  guint calls, hanging, live, made, drops;
+  guint calls, hanging, live, made, drops, closed;
   PsSyncFlags flags;
   gboolean was_check;
 } fake = { .script = G_QUEUE_INIT };
@@ -46,7 +46,7 @@ fake_run_reset (gint64 *now)
   g_assert_cmpuint (fake.live, ==, 0);
   g_queue_clear_full (&fake.script, step_free);
   fake.now = now;
-  fake.calls = fake.hanging = fake.made = fake.drops = 0;
+  fake.calls = fake.hanging = fake.made = fake.drops = fake.closed = 0;
   fake.flags = PS_SYNC_DEFAULT;
   g_mutex_unlock (&fake.lock);
 }
@@ -113,6 +113,12 @@ guint
 fake_run_drops (void)
 {
   return get (&fake.drops);
+}
+
+guint
+fake_run_closed (void)
+{
+  return get (&fake.closed);
 }
 
 PsSyncFlags
@@ -370,6 +376,12 @@ void
 ps_run_drop_link (PsRun *self)
 {
   add (&fake.drops, 1);
+}
+
+void
+ps_run_close_link (PsRun *self)
+{
+  add (&fake.closed, 1);
 }
 
 const char *

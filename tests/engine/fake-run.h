@@ -34,6 +34,7 @@ guint fake_run_hanging (void);      /* waiting in HANG or PROGRESS now */
 guint fake_run_live (void);         /* objects */
 guint fake_run_made (void);         /* objects ever */
 guint fake_run_drops (void);        /* of links */
+guint fake_run_closed (void);       /* links that were dropped, by themselves */
 PsSyncFlags fake_run_flags (void);  /* of the last ps_run_sync () */
 gboolean fake_run_was_check (void); /* the last call was ps_run_check () */
 

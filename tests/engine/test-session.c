@@ -173,6 +173,12 @@ test_metered (SessionFixture *f, gconstpointer data)
   g_assert_cmpuint (fake_run_made (), ==, 1); /* no reason for a new login */
 }
 
+static gboolean
+one_is_closed (gpointer unused)
+{
+  return fake_run_closed () == 1;
+}
+
 static void
 test_sleep (SessionFixture *f, gconstpointer data)
 {
@@ -183,9 +189,11 @@ test_sleep (SessionFixture *f, gconstpointer data)
   ps_test_assert_soon (session_is_idle, f);
   session_settle ();
   g_assert_cmpuint (fake_run_calls (), ==, 1);
+  ps_test_assert_soon (one_is_closed, NULL); /* not as late as when it is needed again */
   ps_session_wake (f->session);
   session_assert_calls (f, 2);
   g_assert_cmpuint (fake_run_drops (), ==, 2);
+  g_assert_cmpuint (fake_run_closed (), ==, 1); /* the run itself did so */
 }
 
 /* Pause. */

@@ -15,7 +15,7 @@ APP = os.environ.get("PISYNC_TEST_APP", "pisync")
 WATCHED = os.environ.get("PISYNC_TEST_WATCHED", "pisync-watched")
 
 INI = """[HOST]
-host=127.0.0.1
+host={host}
 port={port}
 [AUTH]
 user={user}
@@ -23,7 +23,7 @@ auth={auth}
 {keyfile}
 [LOCAL CONFIG]
 local_base={local}
-throttling=1
+throttling={throttling}
 [REMOTE CONFIG]
 remote_base={remote}
 [SYNC]
@@ -35,8 +35,9 @@ device=desk
 class Pi:
     """A server, the pair that points to it, and the program in the desktop @d."""
 
-    def __init__(self, d, auth="publickey", trusted=True, more="", local=None, **options):
-        """@options: of the server, see fixture.Test.server ()."""
+    def __init__(self, d, auth="publickey", trusted=True, more="", local=None, throttling=1,
+                 host="127.0.0.1", **options):
+        """@host: that, or an alias for it. @options: of the server, see fixture.Test.server ()."""
         self.d = d
         self.test = fixture.Test()
         d.deferred.append(self.test.clean_up)
@@ -56,11 +57,19 @@ class Pi:
         os.makedirs(self.config, mode=0o700, exist_ok=True)
         keyfile = f"keyfile={self.server.key}" if auth == "publickey" else ""
         with open(os.path.join(self.config, "pisync.ini"), "w") as stream:
-            stream.write(INI.format(port=self.server.port, user=self.server.user, auth=auth,
-                                    keyfile=keyfile, local=self.local, remote=self.there,
-                                    more=more))
+            stream.write(INI.format(host=host, port=self.server.port, user=self.server.user,
+                                    auth=auth, keyfile=keyfile, local=self.local,
+                                    remote=self.there, throttling=throttling, more=more))
+        if host != "127.0.0.1":
+            self._write_alias(host)
         if trusted:
             self.trust()
+
+    def _write_alias(self, host):
+        folder = os.path.join(self.d.home, ".ssh")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(os.path.join(folder, "config"), "a") as stream:
+            stream.write(f"Host {host}\n  HostName 127.0.0.1\n")
 
     def trust(self):
         """As if a person had confirmed the server's key before."""
