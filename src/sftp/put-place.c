@@ -145,7 +145,7 @@ place_failed (PsPutOp *self, const PsReply *reply)
     ps_op_fail_status (&self->op, reply, NULL);
 }
 
-/* --- A new name, and files of our own --- */
+/* --- A new name --- */
 
 static void
 on_new (PsOp *op, const PsReply *reply, guint tag)
@@ -167,18 +167,73 @@ place_new (PsPutOp *self)
   ps_request_rename (&self->op, self->temp, self->op.path, PS_PUT_TAG_RENAME);
 }
 
+/* --- A file of our own over another --- */
+
+/* Without links what is replaced is read through a handle that was opened before, in the same
+ * burst: so the name is never absent. */
+static void
+on_own_read (PsOp *op, const PsReply *reply, guint tag)
+{
+  if (ps_op_check_type (op, reply, PS_FXP_DATA))
+    op->bytes = g_bytes_new (reply->text, reply->length);
+}
+
+static void
+after_own_read (PsOp *op)
+{
+  ps_request_close_detached (op->remote, &((PsPutOp *)op)->base_handle);
+  in_place (op);
+}
+
+static void
+on_own_placed (PsOp *op, const PsReply *reply, guint tag)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (tag == PS_PUT_TAG_RENAME)
+    on_new (op, reply, tag);
+  else if (reply->type == PS_FXP_HANDLE)
+    ps_handle_take (op, &self->base_handle, 0, reply);
+  else
+    {
+      ps_client_untake_handle (op->remote->client, 0);
+      if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+        ps_op_fail_status (op, reply, NULL);
+    }
+}
+
+static void
+after_own_placed (PsOp *op)
+{
+  PsPutOp *self = (PsPutOp *)op;
+
+  if (!self->base_handle.open)
+    {
+      in_place (op);
+      return;
+    }
+  ps_op_expect (op, on_own_read, after_own_read);
+  ps_request_read (op, &self->base_handle, 0, PS_MARKER_MAX + 1, PS_PUT_TAG_DISPLACED);
+}
+
 static void
 place_own (PsPutOp *self)
 {
   PsOp *op = &self->op;
-  const PsRemoteCaps *caps = &op->remote->caps;
+  bool at_once = op->remote->caps.posix_rename;
 
   ps_op_expect (op, on_new, in_place);
-  if (self->own_mode == PS_OWN_ASIDE && caps->hardlink && caps->posix_rename)
+  if (self->own_mode == PS_OWN_ASIDE && by_links (self))
     ps_request_hardlink (op, op->path, self->aside, PS_PUT_TAG_DISPLACE);
+  else if (self->own_mode == PS_OWN_ASIDE && at_once
+           && ps_client_take_handle (op->remote->client, 0))
+    {
+      ps_op_expect (op, on_own_placed, after_own_placed);
+      ps_request_open (op, 0, op->path, PS_OPEN_READ, false, PS_PUT_TAG_DISPLACE);
+    }
   else if (self->own_mode == PS_OWN_ASIDE)
     ps_request_replace (op, op->path, self->aside, PS_PUT_TAG_DISPLACE);
-  else if (!caps->posix_rename)
+  else if (!at_once)
     ps_request_path (op, 0, PS_FXP_REMOVE, op->path, PS_PUT_TAG_DISPLACE);
   ps_request_replace (op, self->temp, op->path, PS_PUT_TAG_RENAME);
 }

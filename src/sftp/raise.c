@@ -102,22 +102,11 @@ give_back (PsRaise *self, const PsMarker *theirs)
 }
 
 static void
-on_displaced (const PsRemoteResult *result, gpointer user_data)
+take_displaced (PsRaise *self, GBytes *content)
 {
-  PsRaise *self = user_data;
-  PsMarker displaced = { .state = PS_MARKER_MISSING };
+  PsMarker displaced;
 
-  self->owed--;
-  if (result->error == NULL)
-    {
-      ps_remote_parse_marker (&displaced, result->bytes);
-      ps_request_remove_detached (self->remote, self->aside);
-    }
-  else if (!g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE))
-    {
-      fail (self, g_error_copy (result->error));
-      return;
-    }
+  ps_remote_parse_marker (&displaced, content);
   if (displaced.state != PS_MARKER_PRESENT)
     return;
   if (strcmp (displaced.id, self->now.id) != 0)
@@ -127,6 +116,21 @@ on_displaced (const PsRemoteResult *result, gpointer user_data)
       self->now.generation = displaced.generation;
       write_next (self);
     }
+}
+
+static void
+on_displaced (const PsRemoteResult *result, gpointer user_data)
+{
+  PsRaise *self = user_data;
+
+  self->owed--;
+  if (result->error == NULL)
+    {
+      ps_request_remove_detached (self->remote, self->aside);
+      take_displaced (self, result->bytes);
+    }
+  else if (!g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_GONE))
+    fail (self, g_error_copy (result->error));
 }
 
 /* --- Writing --- */
@@ -163,6 +167,11 @@ on_written (const PsRemoteResult *result, gpointer user_data)
     }
   self->in_place = true;
   ps_remote_let_names_go (self->remote);
+  if (result->bytes != NULL)
+    {
+      take_displaced (self, result->bytes);
+      return;
+    }
   self->owed++;
   ps_remote_read_async (self->remote, self->aside, 0, PS_MARKER_MAX + 1, on_displaced, self);
 }

@@ -221,7 +221,7 @@ typedef enum
 {
   PS_OWN_REPLACE, /* whatever is there */
   PS_OWN_NEW,     /* only where nothing is: EXISTS */
-  PS_OWN_ASIDE    /* what is there is kept at another path of ours */
+  PS_OWN_ASIDE    /* what is there is kept at another path of ours, or is in the result's bytes */
 } PsOwnMode;
 
 typedef struct

@@ -371,6 +371,29 @@ test_raise_outdoes (gconstpointer data)
   g_assert_true (wire_exists (wire, "d") && wire_exists (wire, "f"));
 }
 
+/* Another device raises it between our look and our write: what is replaced tells. */
+static void
+test_raise_displaces (gconstpointer environment)
+{
+  g_autofree char *command = g_strconcat ("LD_PRELOAD=" PS_TEST_ODD_DISK " ",
+                                          (const char *)environment, " " WIRE_SERVER, NULL);
+  g_autoptr (Wire) wire = wire_new_shell (command, 2);
+  g_auto (WireResult) made = { 0 }, put = { 0 };
+  g_autoptr (GError) error = NULL;
+  PsMarker marker, found;
+
+  wire_write (wire, ".pisync/root.next", "format=1\nid=abc\ngeneration=9\n");
+  change_while_raising (wire, "format=1\nid=abc\ngeneration=5\n", &made, &put, &marker, &error);
+  g_assert_no_error (error);
+  g_assert_no_error (put.error);
+  g_assert_false (wire_exists (wire, ".pisync/root.next"));
+  g_assert_cmpint (ps_remote_peek_caps (wire->remote)->hardlinks, ==, strlen (environment) > 0);
+  g_assert_cmpuint (marker.generation, ==, 10);
+  g_assert_true (ps_remote_read_marker (wire->remote, &found, NULL, NULL));
+  g_assert_cmpuint (found.generation, ==, 10);
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
 /* The folder is another pair's by now, or its disk is not mounted: no name changes. */
 static void
 test_raise_refused (gconstpointer data)
@@ -575,6 +598,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/marker/poor", poor, test_marker);
   g_test_add_data_func ("/sftp/raise/outdoes", "", test_raise_outdoes);
   g_test_add_data_func ("/sftp/raise/outdoes/poor", poor, test_raise_outdoes);
+  g_test_add_data_func ("/sftp/raise/displaces", "ODD_DISK_LINKS=1", test_raise_displaces);
+  g_test_add_data_func ("/sftp/raise/displaces/no-links", "", test_raise_displaces);
   g_test_add_data_func ("/sftp/raise/missing", NULL, test_raise_refused);
   g_test_add_data_func ("/sftp/raise/nonsense", "nonsense", test_raise_refused);
   g_test_add_data_func ("/sftp/raise/another-pair", "format=1\nid=xyz\ngeneration=3\n",

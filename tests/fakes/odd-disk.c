@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loaded into a server by LD_PRELOAD: its file system has no hard links (unless ODD_DISK_LINKS is
+ * set), and right after a marker was opened for the first time another device replaces it by what
+ * lies beside it as root.next. */
+#undef _FILE_OFFSET_BITS /* else open () would be another function */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MARKER "/.pisync/root"
+
+int link (const char *from, const char *to);
+
+int
+link (const char *from, const char *to)
+{
+  if (getenv ("ODD_DISK_LINKS") != NULL)
+    return linkat (AT_FDCWD, from, AT_FDCWD, to, 0);
+  errno = EPERM;
+  return -1;
+}
+
+static void
+replace_marker (const char *path)
+{
+  size_t length = strlen (path);
+  char next[4096];
+
+  if (length < strlen (MARKER) || strcmp (path + length - strlen (MARKER), MARKER) != 0)
+    return;
+  if (snprintf (next, sizeof next, "%s.next", path) < (int)sizeof next)
+    (void)!rename (next, path);
+}
+
+int
+open (const char *path, int flags, ...)
+{
+  mode_t mode = 0;
+  va_list more;
+  int fd;
+
+  va_start (more, flags);
+  if ((flags & O_CREAT) != 0)
+    mode = va_arg (more, mode_t);
+  va_end (more);
+  fd = openat (AT_FDCWD, path, flags, mode);
+  replace_marker (path);
+  return fd;
+}
