@@ -32,9 +32,21 @@ remote_copy_free (RemoteCopy *self)
   g_free (self);
 }
 
-/* A copy is there: tells it, and has another pass look so that it reaches the other side. */
-static void
-tell_conflict (PsExecutor *executor, const PsStep *step, const char *copy)
+static char *
+remote_name (PsExecutor *executor, const PsStep *step, int64_t mtime, guint attempt)
+{
+  return ps_conflict_path (step->path, executor->context->config->host, mtime, attempt);
+}
+
+char *
+ps_conflict_remote_name (PsExecutor *executor, const PsStep *step)
+{
+  return remote_name (executor, step, step->remote.mtime, 0);
+}
+
+/* Another pass has to look, so that the copy reaches the other side. */
+void
+ps_conflict_named (PsExecutor *executor, const PsStep *step, const char *copy)
 {
   PsDone done
       = { .action = "conflict", .path = step->path, .from = copy, .decision = step->decision };
@@ -58,7 +70,7 @@ remote_copy_named (const PsRemoteResult *result, gpointer user_data)
       return;
     }
   if (result->error == NULL)
-    tell_conflict (self->executor, self->step, self->copy);
+    ps_conflict_named (self->executor, self->step, self->copy);
   else if (!ps_context_is_fatal (result->error))
     {
       g_autofree char *message
@@ -75,8 +87,7 @@ static void
 try_next_name (RemoteCopy *self)
 {
   g_free (self->copy);
-  self->copy = ps_conflict_path (self->step->path, self->executor->context->config->host,
-                                 self->mtime, self->attempt++);
+  self->copy = remote_name (self->executor, self->step, self->mtime, self->attempt++);
   self->executor->in_flight++;
   ps_remote_move_async (self->executor->context->remote, self->kept_at, self->copy, NULL,
                         remote_copy_named, self);
@@ -115,7 +126,7 @@ name_local_copy (PsExecutor *executor, const PsStep *step, const char *from, int
       if (link ? ps_local_link (local, from, copy, &step->local, &failure)
                : ps_local_move (local, from, copy, NULL, &entry, &failure))
         {
-          tell_conflict (executor, step, copy);
+          ps_conflict_named (executor, step, copy);
           return !ps_fault ("conflict-kept", error);
         }
       if (!g_error_matches (failure, PS_LOCAL_ERROR, PS_LOCAL_ERROR_EXISTS))

@@ -35,6 +35,7 @@ ps_transfer_free (PsTransfer *self)
     return;
   ps_close_fd (&self->fd);
   g_clear_pointer (&self->temp, ps_local_temp_free);
+  g_free (self->copy);
   g_free (self);
 }
 

@@ -49,6 +49,7 @@ typedef struct
   gboolean up;
   gboolean conflict; /* both sides had changed: what is displaced on the server becomes a conflicted
                         copy */
+  char *copy;        /* (nullable) owned: the name of that, which it gets as it is displaced */
   int fd;            /* upload: the source */
   PsEntry source;    /* upload: what the fd holds */
   PsLocalTemp *temp; /* download: where it goes first */
@@ -82,6 +83,12 @@ void ps_conflict_start (PsExecutor *executor, const PsStep *step);
 
 /* The same for links, whose targets are compared first. */
 void ps_conflict_compare_links (PsExecutor *executor, const PsStep *step);
+
+/* Returns: (transfer full): the first name to be tried for the server's version of @path. */
+char *ps_conflict_remote_name (PsExecutor *executor, const PsStep *step);
+
+/* What an upload displaced on the server lies there as the conflicted copy @copy already. */
+void ps_conflict_named (PsExecutor *executor, const PsStep *step, const char *copy);
 
 /* Gives the displaced file @kept_at on the server the name of a conflicted copy of @path. */
 void ps_conflict_keep_remote (PsExecutor *executor, const PsStep *step, const char *kept_at,

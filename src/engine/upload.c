@@ -47,6 +47,19 @@ source_still_same (gpointer user_data)
          && now.mtime == transfer->source.mtime;
 }
 
+/* What was displaced is the loser of a conflict, or what another device wrote in between. */
+static void
+keep_displaced (const PsTransfer *transfer, const PsRemoteResult *result)
+{
+  if (result->kept_at == NULL || (!transfer->conflict && !result->displaced_other))
+    return;
+  if (g_strcmp0 (result->kept_at, transfer->copy) == 0)
+    ps_conflict_named (transfer->executor, transfer->step, transfer->copy);
+  else
+    ps_conflict_keep_remote (transfer->executor, transfer->step, result->kept_at,
+                             result->displaced.mtime);
+}
+
 static void
 uploaded (const PsRemoteResult *result, gpointer user_data)
 {
@@ -62,8 +75,7 @@ uploaded (const PsRemoteResult *result, gpointer user_data)
   else
     {
       record_both (transfer, &result->entry, result->has_hash ? result->sha256 : NULL);
-      if (result->kept_at != NULL && (transfer->conflict || result->displaced_other))
-        ps_conflict_keep_remote (executor, step, result->kept_at, result->displaced.mtime);
+      keep_displaced (transfer, result);
       ps_executor_done (executor, step, "upload", transfer->source.size, result->wire);
     }
   ps_transfer_free (transfer);
@@ -148,6 +160,7 @@ send_file (PsTransfer *transfer)
     .fd = transfer->fd,
     .source = shown_source (transfer),
     .expected = transfer->step->remote,
+    .keep_as = transfer->copy,
     .still_same = source_still_same,
     .moved = ps_transfer_moved,
   };
@@ -219,6 +232,8 @@ ps_upload_start (PsExecutor *executor, const PsStep *step, gboolean conflict)
     }
   transfer = ps_transfer_new (executor, step, TRUE);
   transfer->conflict = conflict;
+  if (conflict)
+    transfer->copy = ps_conflict_remote_name (executor, step);
   if (open_source (transfer, &error))
     {
       send_file (transfer);

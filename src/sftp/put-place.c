@@ -13,6 +13,9 @@
  * Elsewhere, in one burst: what lies there is renamed aside, the temporary file is renamed in
  * without replacing anything.
  *
+ * Either way what is replaced goes into .pisync/versions, or gets the name that it is to be kept
+ * as.
+ *
  * The server works for several devices side by side. Another one's rename may come after our link
  * and before our rename, or ours between its two: then what was put in place first is gone from the
  * server without a link. So whoever replaced something looks once more, later than any such
@@ -238,7 +241,17 @@ place_own (PsPutOp *self)
   ps_request_replace (op, self->temp, op->path, PS_PUT_TAG_RENAME);
 }
 
-/* --- A name that exists, by links --- */
+/* --- A name that exists --- */
+
+/* Where what is replaced goes: what it is to be kept as is tried once. */
+static char *
+choose_displaced (PsPutOp *self)
+{
+  return self->keep_as != NULL ? g_steal_pointer (&self->keep_as)
+                               : ps_remote_version_path (self->op.remote, self->op.path);
+}
+
+/* --- By links --- */
 
 static void
 on_replaced (PsOp *op, const PsReply *reply, guint tag)
@@ -292,14 +305,14 @@ replace_by_links (PsPutOp *self)
 {
   PsOp *op = &self->op;
 
-  self->displaced = ps_remote_version_path (op->remote, op->path);
+  self->displaced = choose_displaced (self);
   ps_op_expect (op, on_replaced, after_replaced);
   ps_request_hardlink (op, op->path, self->displaced, PS_PUT_TAG_DISPLACE);
   ps_request_replace (op, self->temp, op->path, PS_PUT_TAG_RENAME);
   ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
 }
 
-/* --- A name that exists, without links --- */
+/* --- Without links --- */
 
 static void
 on_back (PsOp *op, const PsReply *reply, guint tag)
@@ -330,7 +343,7 @@ replace_by_moving (PsPutOp *self)
 
   op->creates = true;
   ps_op_expect (op, on_replaced, after_aside);
-  ps_request_replace (op, op->path, self->displaced, PS_PUT_TAG_DISPLACE);
+  ps_request_rename (op, op->path, self->displaced, PS_PUT_TAG_DISPLACE);
   ps_request_rename (op, self->temp, op->path, PS_PUT_TAG_RENAME);
   ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
 }
@@ -342,7 +355,7 @@ on_version_looked (PsOp *op, const PsReply *reply, guint tag)
 {
   PsPutOp *self = (PsPutOp *)op;
 
-  if (reply->type == PS_FXP_ATTRS) /* rename(2) would replace it */
+  if (reply->type == PS_FXP_ATTRS) /* taken */
     g_clear_pointer (&self->displaced, g_free);
   else if (!ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
     ps_op_fail_status (op, reply, self->displaced);
@@ -364,8 +377,9 @@ find_free_version (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
 
-  self->displaced = ps_remote_version_path (op->remote, op->path);
-  ps_request_make_parents (op->remote, self->displaced);
+  self->displaced = choose_displaced (self);
+  if (ps_relpath_is_own (self->displaced))
+    ps_request_make_parents (op->remote, self->displaced);
   ps_op_expect (op, on_version_looked, after_version_looked);
   ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
 }

@@ -385,6 +385,7 @@ clear (PsOp *op)
   g_clear_pointer (&self->sha, ps_sha256_free);
   g_array_unref (self->flights);
   g_array_unref (self->checks);
+  g_free (self->keep_as);
   g_free (self->base);
   g_free (self->pieces);
   g_free (self->resume_key);
@@ -427,6 +428,7 @@ ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpoint
 
   op->fd = put->fd;
   op->expected = put->expected;
+  op->keep_as = g_strdup (put->keep_as);
   op->still_same = put->still_same;
   op->moved = put->moved;
   if (put->sha256 == NULL)

@@ -31,7 +31,8 @@ typedef struct
   GBytes *content; /* (nullable) a file of our own */
   PsEntry source;
   PsEntry expected;
-  char *base; /* (nullable) */
+  char *keep_as; /* (nullable) */
+  char *base;    /* (nullable) */
   PsEntry base_expected;
   PsPutPiece *pieces; /* (nullable) */
   gsize n_pieces;

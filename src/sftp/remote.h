@@ -131,7 +131,10 @@ typedef struct
   PsEntry
       source; /* size, mtime, executable bit to be set; @fd must hold exactly source.size bytes */
   PsEntry expected; /* what the scan saw at @path on the server; kind ABSENT = must be a new name */
-  const char *base; /* (nullable) path on the server that copy pieces come from */
+  const char *keep_as; /* (nullable) borrowed until done: a new name for what is replaced, given in
+                          the same moment; where it is taken that stays in .pisync/versions:
+                          kept_at says */
+  const char *base;    /* (nullable) path on the server that copy pieces come from */
   PsEntry base_expected;    /* what @base must still be */
   const PsPutPiece *pieces; /* (nullable) in ascending order, without gaps; NULL: all is sent */
   gsize n_pieces;

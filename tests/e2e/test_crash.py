@@ -138,6 +138,22 @@ def test_kill_the_power_of_the_server(t):
     compare(device.local, here)
 
 
+def test_kill_between_a_conflict_and_its_copy(t):
+    """Whenever the winner is in place, the loser has a name of its own."""
+    for passing in range(1, 4):  # the marker is put in place too
+        server, device = t.pair(f"device{passing}", remote=f"pair{passing}")
+        here, _ = server.remote(f"pair{passing}")
+        write(device.local / "a.txt", "one")
+        device.sync()
+        write(here / "a.txt", "loses", mtime=1700000000)
+        write(device.local / "a.txt", "wins, and is longer", mtime=1700000100)
+        device.cli("--json", "sync", env={"PISYNC_CRASH_AT": f"remote-put-placed:{passing}"})
+        device.sync()
+        compare(device.local, here)
+        equal(sorted(fixture.read(path) for path in device.local.glob("a*.txt")),
+              [b"loses", b"wins, and is longer"], f"both versions, after {passing}")
+
+
 for _point in points():
     globals()[f"test_crash_{_point}"] = crash_at(_point, 1)
     globals()[f"test_crash_{_point}_later"] = crash_at(_point, 3)

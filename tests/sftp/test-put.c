@@ -212,6 +212,36 @@ test_replace (gconstpointer data)
   assert_no_temps (wire);
 }
 
+/* The loser of a conflict has its name when the winner is in place; a name that is taken is not. */
+static void
+test_replace_keep_as (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  const char *const kept[] = { "sub/copy.txt", "other" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    {
+      g_auto (WireResult) result = { 0 };
+      int fd = wire_local ("new", 3, 0);
+      PsPut put
+          = { .path = "sub/a.txt", .fd = fd, .source = wire_source (3), .keep_as = "sub/copy.txt" };
+
+      wire_write (wire, "sub/a.txt", kept[i]);
+      put.expected = wire_stat (wire, "sub/a.txt");
+      ps_remote_put_async (wire->remote, &put, wire_done, &result);
+      wire_wait (wire, &result);
+      g_assert_no_error (result.error);
+      assert_text (wire, "sub/a.txt", "new");
+      assert_text (wire, "sub/copy.txt", kept[0]);
+      assert_text (wire, result.kept_at, kept[i]);
+      g_assert_cmpint (strcmp (result.kept_at, "sub/copy.txt") == 0, ==, i == 0);
+      close (fd);
+    }
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/versions/sub"), ==, 1);
+  assert_no_temps (wire);
+}
+
 static void
 test_replace_changed (gconstpointer data)
 {
@@ -692,6 +722,7 @@ main (int argc, char **argv)
   add ("new", test_new);
   add ("exists", test_exists);
   add ("replace", test_replace);
+  add ("replace-keep-as", test_replace_keep_as);
   add ("replace-changed", test_replace_changed);
   add ("rival-replaces", test_rival_replaces);
   add ("rival-removes", test_rival_removes);
