@@ -188,21 +188,23 @@ is_sane_name (const char *name)
   return TRUE;
 }
 
-/* ssh may run commands of the configuration ("Match exec"), and look up names. */
-static gboolean
-read_answer (GSubprocess *process, char **output, char **messages, guint timeout_s,
-             GCancellable *cancellable, GError **error)
+/* What ends the wait for ssh -G. It may run commands of the configuration, and look up names, which
+ * another time may be quicker. */
+static void
+fail_without_answer (const char *host, guint timeout_s, GError *cause, GError **error)
 {
-  g_autoptr (GError) cause = NULL;
-
-  if (ps_limited_communicate (process, NULL, timeout_s, output, messages, cancellable, &cause))
-    return TRUE;
-  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP,
-                 _ ("The SSH configuration has a mistake: %s"), cause->message);
-  else
-    g_propagate_error (error, g_steal_pointer (&cause));
-  return FALSE;
+  if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    {
+      g_propagate_error (error, cause);
+      return;
+    }
+  g_set_error (
+      error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE,
+      _ ("\"ssh -G %s\", which reads the SSH configuration, did not end within %u s. A "
+         "command in ~/.ssh/config (\"Match exec\") or the look-up of a name may hang: try "
+         "it in a terminal"),
+      host, timeout_s);
+  g_error_free (cause);
 }
 
 /* Returns: (transfer full): the output of ssh -G */
@@ -239,9 +241,11 @@ ask_ssh (const char *config_file, const char *host, int port, const char *user, 
   process
       = g_subprocess_newv ((const char *const *)argv->pdata,
                            G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &cause);
-  if (process == NULL || !read_answer (process, &output, &messages, timeout_s, cancellable, &cause))
+  if (process == NULL
+      || !ps_limited_communicate (process, NULL, timeout_s, &output, &messages, cancellable,
+                                  &cause))
     {
-      g_propagate_error (error, g_steal_pointer (&cause));
+      fail_without_answer (host, timeout_s, g_steal_pointer (&cause), error);
       return NULL;
     }
   if (g_subprocess_get_successful (process))

@@ -29,7 +29,8 @@ typedef struct
  * @timeout_s: how long ssh may take
  *
  * Where $HOME is not the home of the password database, "~" and the user's ssh folder are those of
- * $HOME. Blocks. PS_SFTP_ERROR_SETUP (a host name that cannot be one, a broken configuration).
+ * $HOME. Blocks. PS_SFTP_ERROR_SETUP (a host name that cannot be one, a broken configuration),
+ * UNREACHABLE (ssh took longer).
  */
 PsSshConfig *ps_ssh_config_read (const char *host, int port, const char *user, guint timeout_s,
                                  GCancellable *cancellable, GError **error);

@@ -378,7 +378,10 @@ test_config_no_answer (void)
   g_setenv ("PATH", first, TRUE);
   g_assert_null (ps_ssh_config_read ("pi", 0, NULL, 1, NULL, &error));
   g_setenv ("PATH", path, TRUE);
-  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP);
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_UNREACHABLE);
+  g_assert_nonnull (strstr (error->message, "\"ssh -G pi\""));
+  g_assert_nonnull (strstr (error->message, "within 1 s"));
+  g_assert_null (strstr (error->message, "mistake"));
 }
 
 #define PRINT "SHA256:fJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJfJf"
