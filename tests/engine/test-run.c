@@ -567,6 +567,76 @@ test_server_loses_names (void)
 }
 
 /* What somebody does between the scan and the carrying out of a plan. */
+typedef enum
+{
+  AT_ANNA,
+  AT_BERT,
+  AT_SERVER
+} Place;
+
+typedef struct
+{
+  const char *name;
+  const char *tree;      /* that both begin with */
+  Place edited;          /* where @edit is made */
+  const char *edit;      /* and synced, by the device whose run is meddled with last */
+  Place runs;            /* the device whose run it is */
+  Place meddled;         /* where @meanwhile is made */
+  const char *meanwhile; /* when the plan is carried out */
+  const char *stays[2];  /* contents that both have in the end */
+} Meanwhile;
+
+static const Meanwhile meanwhiles[] = {
+  { "server-written",
+    "f=one g=1",
+    AT_ANNA,
+    "f=from-anna",
+    AT_ANNA,
+    AT_SERVER,
+    "f=from-outside",
+    { "from-outside", "from-anna" } },
+  { "server-created",
+    "g=1",
+    AT_ANNA,
+    "f=from-anna",
+    AT_ANNA,
+    AT_SERVER,
+    "f=from-outside",
+    { "from-outside", "from-anna" } },
+  { "local-written",
+    "f=one g=1",
+    AT_ANNA,
+    "f=from-anna g=x",
+    AT_BERT,
+    AT_BERT,
+    "f=from-bert g=longer",
+    { "from-bert", "from-anna" } },
+  { "source-changed",
+    "f=one g=1",
+    AT_ANNA,
+    "f=changed",
+    AT_ANNA,
+    AT_ANNA,
+    "f=changed-again",
+    { "changed-again" } },
+  { "deleted-and-back",
+    "f=one g=1 h=2 i=3 j=4",
+    AT_SERVER,
+    "-f",
+    AT_BERT,
+    AT_SERVER,
+    "f=back",
+    { "back" } },
+  { "edited-before-removal",
+    "f=one g=1 h=2 i=3 j=4",
+    AT_ANNA,
+    "-f",
+    AT_ANNA,
+    AT_SERVER,
+    "f=edited",
+    { "edited" } },
+};
+
 typedef struct
 {
   const char *dir;
@@ -581,46 +651,25 @@ meddle (gpointer data)
   ps_test_make_tree (meddling->dir, meddling->tree);
 }
 
-#define MEANWHILE(device, where, what)                                                             \
-  Meddling meddling = { (where), (what) };                                                         \
-  (device)->meanwhile = meddle;                                                                    \
-  (device)->meanwhile_data = &meddling
-
 static void
-test_meanwhile_server_written (void)
+test_meanwhile (gconstpointer data)
 {
-  SET_UP ("f=one g=1");
-  MEANWHILE (two.a, two.household->server, "f=written-on-the-server");
-  ps_test_make_tree (two.a->local, "f=from-anna");
-  ps_device_agree (two.a);
-  settle (&two);
-  g_assert_true (ps_content_exists (two.b->local, "written-on-the-server"));
-  g_assert_true (ps_content_exists (two.b->local, "from-anna"));
-}
+  const Meanwhile *m = data;
+  SET_UP (m->tree);
+  PsDevice *const devices[] = { two.a, two.b };
+  const char *const dirs[] = { two.a->local, two.b->local, two.household->server };
+  Meddling meddling = { dirs[m->meddled], m->meanwhile };
 
-static void
-test_meanwhile_server_created (void)
-{
-  SET_UP ("g=1");
-  MEANWHILE (two.a, two.household->server, "f=written-on-the-server");
-  ps_test_make_tree (two.a->local, "f=from-anna");
-  ps_device_agree (two.a);
+  ps_test_make_tree (dirs[m->edited], m->edit);
+  if (m->edited != AT_SERVER && m->edited != m->runs)
+    ps_device_agree (devices[m->edited]);
+  devices[m->runs]->meanwhile = meddle;
+  devices[m->runs]->meanwhile_data = &meddling;
+  ps_device_agree (devices[m->runs]);
   settle (&two);
-  g_assert_true (ps_content_exists (two.b->local, "written-on-the-server"));
-  g_assert_true (ps_content_exists (two.b->local, "from-anna"));
-}
-
-static void
-test_meanwhile_local_written (void)
-{
-  SET_UP ("f=one g=1");
-  MEANWHILE (two.b, two.b->local, "f=written-by-bert g=longer");
-  ps_test_make_tree (two.a->local, "f=from-anna g=x");
-  ps_device_agree (two.a);
-  ps_device_agree (two.b);
-  settle (&two);
-  g_assert_true (ps_content_exists (two.a->local, "written-by-bert"));
-  g_assert_true (ps_content_exists (two.a->local, "from-anna"));
+  for (guint i = 0; i < G_N_ELEMENTS (m->stays) && m->stays[i] != NULL; i++)
+    g_assert_true (ps_content_exists (two.a->local, m->stays[i])
+                   && ps_content_exists (two.b->local, m->stays[i]));
 }
 
 /* Written in place on the server, as Samba does, no version of the old content is kept there: the
@@ -638,38 +687,6 @@ test_replaced_without_version (void)
   settle (&two);
   g_assert_true (ps_content_exists (two.household->server, "written in place"));
   g_assert_false (ps_content_exists (two.b->local, "written in place"));
-}
-
-static void
-test_meanwhile_source_changed (void)
-{
-  SET_UP ("f=one g=1");
-  MEANWHILE (two.a, two.a->local, "f=changed-again");
-  ps_test_make_tree (two.a->local, "f=changed");
-  ps_device_agree (two.a);
-  settle (&two);
-}
-
-static void
-test_meanwhile_deleted_and_back (void)
-{
-  SET_UP ("f=one g=1 h=2 i=3 j=4");
-  MEANWHILE (two.b, two.household->server, "f=back-again");
-  ps_test_make_tree (two.household->server, "-f");
-  ps_device_agree (two.b);
-  settle (&two);
-  g_assert_true (ps_content_exists (two.b->local, "back-again"));
-}
-
-static void
-test_meanwhile_edited_before_removal (void)
-{
-  SET_UP ("f=one g=1 h=2 i=3 j=4");
-  MEANWHILE (two.a, two.household->server, "f=edited-by-another");
-  ps_test_make_tree (two.a->local, "-f");
-  ps_device_agree (two.a);
-  settle (&two);
-  g_assert_true (ps_content_exists (two.a->local, "edited-by-another"));
 }
 
 int
@@ -699,14 +716,13 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/run/guard/restored_server__oc2325", test_restored_server);
   g_test_add_func ("/engine/run/server-loses-names", test_server_loses_names);
-  g_test_add_func ("/engine/run/meanwhile/server-written", test_meanwhile_server_written);
-  g_test_add_func ("/engine/run/meanwhile/server-created", test_meanwhile_server_created);
-  g_test_add_func ("/engine/run/meanwhile/local-written", test_meanwhile_local_written);
+  for (gsize i = 0; i < G_N_ELEMENTS (meanwhiles); i++)
+    {
+      g_autofree char *path = g_strconcat ("/engine/run/meanwhile/", meanwhiles[i].name, NULL);
+
+      g_test_add_data_func (path, &meanwhiles[i], test_meanwhile);
+    }
   g_test_add_func ("/engine/run/replaced-without-version", test_replaced_without_version);
-  g_test_add_func ("/engine/run/meanwhile/source-changed", test_meanwhile_source_changed);
-  g_test_add_func ("/engine/run/meanwhile/deleted-and-back", test_meanwhile_deleted_and_back);
-  g_test_add_func ("/engine/run/meanwhile/edited-before-removal",
-                   test_meanwhile_edited_before_removal);
   g_test_add_func ("/engine/run/quick-scan", test_quick_scan);
   g_test_add_func ("/engine/run/dry-run", test_dry_run);
   g_test_add_func ("/engine/run/lost-state", test_lost_state);
