@@ -75,7 +75,7 @@ ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote, PsLoca
   self->signs = signs;
   self->followed_at = g_get_monotonic_time ();
   if (remote->size >= PS_REUSE_RESUME_LEAST)
-    self->key = g_strconcat ("partial/", sum, NULL);
+    self->key = g_strconcat (PS_REUSE_NOTE_DOWNLOAD "/", sum, NULL);
   begin_sums (self);
   return self;
 }

@@ -70,6 +70,11 @@ void ps_reuse_push_behind (PsReuse *self, void (*work) (gpointer data, GCancella
 /* Keeps the first failure of the base for ps_reuse_tidy (); takes @error. */
 void ps_reuse_take_failure (PsReuse *self, GError *error);
 
+/* Kinds of notes in the base on how far a transfer has come; of files that are in no row any more
+ * they are dropped once a day. */
+#define PS_REUSE_NOTE_UPLOAD "upload"
+#define PS_REUSE_NOTE_DOWNLOAD "partial"
+
 /* Writes down (@value NULL: forgets) how far the transfer @key has come. */
 void ps_reuse_note (PsReuse *self, const char *key, const char *value);
 

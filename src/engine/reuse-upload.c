@@ -181,7 +181,7 @@ read_note (Upload *self)
   char *end;
   guint64 bytes;
 
-  self->note_key = g_strconcat ("upload/", path_sum, NULL);
+  self->note_key = g_strconcat (PS_REUSE_NOTE_UPLOAD "/", path_sum, NULL);
   value = ps_store_get_value (self->reuse->context->store, self->note_key);
   if (value == NULL)
     return;

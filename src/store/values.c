@@ -27,6 +27,15 @@ ps_store_set_value (PsStore *self, const char *key, const char *value, GError **
   return ps_store_change (self, statement, error);
 }
 
+gboolean
+ps_store_sweep_notes (PsStore *self, const char *kind, GError **error)
+{
+  sqlite3_stmt *statement = ps_store_statement (self, PS_STATEMENT_SWEEP_NOTES);
+
+  sqlite3_bind_text (statement, 1, kind, -1, SQLITE_STATIC);
+  return ps_store_change (self, statement, error);
+}
+
 GBytes *
 ps_store_get_signature (PsStore *self, const uint8_t sha256[32])
 {

@@ -651,6 +651,45 @@ test_tidy (void)
   g_assert_cmpuint (count_signatures (a), ==, 0);
 }
 
+static char *
+note_key (guint number)
+{
+  static const char *const kinds[] = { "upload", "partial" };
+  static const char *const paths[] = { "dir/file", "file", "gone" };
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, paths[number % 3], -1);
+
+  return g_strconcat (kinds[number / 3], "/", sum, NULL);
+}
+
+/* How far a transfer has come is of no use once its file is gone. */
+static void
+test_tidy_notes (void)
+{
+  g_autoptr (Device) a = device_new (NULL, "a", "");
+  g_autoptr (GByteArray) bytes = random_bytes (400000);
+
+  ps_test_make_tree (a->server, "dir/");
+  device_write (a, "file", bytes);
+  upload_ok (a, "file", 450000);
+  device_write (a, "dir/file", bytes);
+  upload_ok (a, "dir/file", 450000);
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *key = note_key (i);
+
+      g_assert_true (ps_store_set_value (a->store, key, "1 2", NULL));
+    }
+  a->now += 2 * DAY_NS;
+  tidy_ok (a);
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *key = note_key (i);
+      g_autofree char *value = ps_store_get_value (a->store, key);
+
+      g_assert_cmpstr (value, ==, i % 3 == 2 ? NULL : "1 2");
+    }
+}
+
 /* Many at once, large and small, over one link. */
 static void
 test_many (void)
@@ -704,5 +743,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/reuse/resume/upload-short", NULL, test_resume_upload_lost);
   g_test_add_func ("/reuse/tidy/withdraw", test_withdraw);
   g_test_add_func ("/reuse/tidy/month", test_tidy);
+  g_test_add_func ("/reuse/tidy/notes", test_tidy_notes);
   return g_test_run ();
 }
