@@ -116,7 +116,12 @@ ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
                    const PsDeltaLimits *limits, GCancellable *cancellable, GError **error)
 {
   PsSignature new_one, known_one;
-  PsMatchFile file = { .fd = fd, .most_missed = UINT64_MAX, .deadline_us = limits->deadline_us };
+  PsMatchFile file = {
+    .fd = fd,
+    .most_missed = UINT64_MAX,
+    .deadline_us = limits->deadline_us,
+    .once = TRUE,
+  };
   g_autoptr (GArray) matches = NULL;
   g_auto (Map) map = { 0 };
   int64_t length = length_of (fd, error);

@@ -17,6 +17,7 @@
 #define STRETCH (4 * 1024 * 1024) /* without an equal block: 1 and 2 stop */
 #define TRIAL (64 * 1024 * 1024)  /* after so much with less than a tenth found: 3 stops */
 #define TRIAL_PART 10
+#define SCAN_WORTH 32 /* bytes scanned for one that might be found: as dear as to fetch it */
 
 typedef struct
 {
@@ -383,6 +384,32 @@ scan_gaps (Search *self, GArray *known, GError **error)
   return TRUE;
 }
 
+/* Whether what no match has yet is worth a look byte by byte at all that lies between them. */
+static gboolean
+is_scan_worth (const Search *self)
+{
+  const PsSignature *signature = self->signature;
+  g_autofree gboolean *found = g_new0 (gboolean, signature->n_blocks);
+  uint64_t gaps = self->file->size, missing = signature->size;
+
+  for (guint i = 0; i < self->matches->len; i++)
+    {
+      const PsMatch *match = &g_array_index (self->matches, PsMatch, i);
+
+      gaps -= match->length;
+      for (uint64_t at = match->there; at < match->there + match->length;)
+        {
+          uint64_t block = at / signature->block_length;
+          uint64_t length = ps_signature_length_of (signature, block);
+
+          missing -= found[block] ? 0 : length;
+          found[block] = TRUE;
+          at += length;
+        }
+    }
+  return missing >= gaps / SCAN_WORTH;
+}
+
 GArray *
 ps_match_find (const PsSignature *signature, const PsMatchFile *file, GCancellable *cancellable,
                GError **error)
@@ -405,6 +432,8 @@ ps_match_find (const PsSignature *signature, const PsMatchFile *file, GCancellab
     return NULL;
   if ((file->size != signature->size || !whole) && !look_backward (&search, error))
     return NULL;
+  if (file->once && !is_scan_worth (&search))
+    return g_steal_pointer (&search.matches);
   known = g_steal_pointer (&search.matches);
   search.matches = g_array_new (FALSE, FALSE, sizeof (PsMatch));
   if (!scan_gaps (&search, known, error))

@@ -22,6 +22,8 @@ typedef struct
   uint64_t most_missed; /* NOT_WORTH as soon as more bytes of it are in no block; UINT64_MAX: never
                          */
   int64_t deadline_us;  /* as PsDeltaLimits */
+  gboolean once; /* a block that was found somewhere need not be found again: it is not looked
+                  * through byte by byte for the sake of a few */
   const PsSignature *known; /* (nullable) of the file itself: what it says need not be read */
 } PsMatchFile;
 
