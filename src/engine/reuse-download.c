@@ -2,8 +2,8 @@
 /* One large download:
  *
  *   read the note  ->  the content is here: copy it
- *                  ->  read the signature  ->  fill in what is here
- *                                          ->  fetch what is missing  ->  compare the sum
+ *                  ->  read the signature  ->  copy what is here, and beside that fetch what
+ *                                              is missing and sum it up  ->  compare the sum
  *   and where any of that does not work out:  fetch all
  *
  * The sum that counts is the note's. */
@@ -35,12 +35,15 @@ typedef struct
   GByteArray *bytes;              /* of the signature, as it comes */
   gsize asked;                    /* the bytes of it that are asked for */
   PsFill fill;
-  gboolean filled;
+  gboolean filling;    /* its thread works: what it works with is its own */
+  gboolean filled;     /* what it did last was done */
+  gboolean fetching;   /* what is missing */
+  uint64_t fetched_to; /* all before that is there that was missing */
+  uint64_t copied_to;  /* and that was not */
+  GBytes *signature;   /* (nullable) of what was put together */
 
-  gboolean has_sum;
+  PsFollower *follower; /* (nullable) */
   uint8_t sum[PS_SHA256_SIZE];
-  GBytes *signature;    /* (nullable) of what was put together */
-  PsFollower *follower; /* (nullable) of a transfer of all of it */
   PsReuseResult result;
 } Download;
 
@@ -50,9 +53,7 @@ download_free (Download *self)
   g_free (self->path);
   ps_close_fd (&self->source);
   g_clear_pointer (&self->bytes, g_byte_array_unref);
-  g_clear_pointer (&self->fill.signature, g_bytes_unref);
-  g_clear_pointer (&self->fill.known, g_bytes_unref);
-  g_clear_pointer (&self->fill.missing, g_array_unref);
+  ps_fill_clear (&self->fill);
   g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->follower, ps_follower_free);
   ps_reuse_result_clear (&self->result);
@@ -92,7 +93,7 @@ succeed (Download *self, const uint8_t sum[PS_SHA256_SIZE], GBytes *signature)
 /* --- All of it --- */
 
 static void
-followed (gpointer user_data)
+followed_whole (gpointer user_data)
 {
   Download *self = user_data;
   g_autoptr (GBytes) signature = NULL;
@@ -115,7 +116,7 @@ fetched_whole (const PsRemoteResult *result, gpointer user_data)
   Download *self = user_data;
 
   ps_reuse_result_set (&self->result, result);
-  ps_follower_end (self->follower, result->error == NULL, followed, self);
+  ps_follower_end (self->follower, result->error == NULL, followed_whole, self);
 }
 
 static void
@@ -165,12 +166,13 @@ fetch_whole (Download *self)
       fail_cancelled (self);
       return;
     }
+  ps_follower_free (self->follower); /* of what did not work out */
   self->follower
       = ps_follower_new (self->reuse, self->path, &self->get.expected, self->temp, self->signs);
   ps_follower_check (self->follower, fetch_from, self);
 }
 
-/* --- Put together --- */
+/* --- Put together: copied by a thread, fetched and followed at the same time --- */
 
 /* The blocks that were here were found by their sums, so these are right; the fetched ones are
  * compared now. Cheaper than to make the whole signature again. */
@@ -190,26 +192,37 @@ is_sound (const PsFill *fill, GCancellable *cancellable)
 
 /* In a thread. */
 static void
-sum (gpointer data, GCancellable *cancellable)
+judge (gpointer data, GCancellable *cancellable)
 {
   Download *self = data;
-  gboolean sound = is_sound (&self->fill, cancellable);
 
-  if (sound)
+  if (is_sound (&self->fill, cancellable))
     self->signature = g_bytes_ref (self->fill.signature);
-  self->has_sum = ps_reuse_sum_fd (self->get.fd, self->get.expected.size, self->sum,
-                                   !sound && self->signs ? &self->signature : NULL, cancellable);
+  else if (self->signs)
+    self->signature = ps_signature_of_fd (self->get.fd, self->fill.size, cancellable, NULL);
 }
 
 static void
-summed (gpointer data)
+judged (gpointer data)
 {
   Download *self = data;
 
-  if (self->reuse->lost)
-    fail_cancelled (self);
-  else if (self->has_sum && memcmp (self->sum, self->wanted, sizeof self->sum) == 0)
-    succeed (self, self->sum, self->signature);
+  succeed (self, self->sum, self->signature);
+}
+
+static void
+followed_together (gpointer user_data)
+{
+  Download *self = user_data;
+  g_autoptr (GBytes) none = NULL;
+
+  if (self->result.error != NULL)
+    finish (self);
+  else if (self->reuse->lost || !self->filled)
+    fetch_whole (self);
+  else if (ps_follower_finish (self->follower, self->sum, &none, NULL)
+           && memcmp (self->sum, self->wanted, sizeof self->sum) == 0)
+    ps_reuse_push (self->reuse, judge, judged, self);
   else
     {
       ps_context_notice (self->reuse->context, self->path, "signature",
@@ -219,20 +232,36 @@ summed (gpointer data)
     }
 }
 
+/* Something of it has come. Goes on when all has, or when that will not be. */
+static void
+follow (Download *self)
+{
+  ps_follower_reached (self->follower, MIN (self->copied_to, self->fetched_to));
+  if (!self->filling && !self->fetching)
+    ps_follower_end (self->follower, self->filled && self->result.error == NULL, followed_together,
+                     self);
+}
+
 static void
 fetched_missing (const PsRemoteResult *result, gpointer user_data)
 {
   Download *self = user_data;
 
+  self->fetching = FALSE;
+  self->fetched_to = self->fill.size;
   ps_reuse_result_set (&self->result, result);
-  if (result->error != NULL)
-    {
-      if (ps_reuse_is_over (self->reuse, result->error))
-        ps_local_temp_keep (self->temp);
-      finish (self);
-      return;
-    }
-  ps_reuse_push (self->reuse, sum, summed, self);
+  if (result->error != NULL && ps_reuse_is_over (self->reuse, result->error))
+    ps_local_temp_keep (self->temp);
+  follow (self);
+}
+
+static void
+reached_missing (uint64_t upto, gpointer user_data)
+{
+  Download *self = user_data;
+
+  self->fetched_to = upto;
+  follow (self);
 }
 
 /* Also where nothing is missing: then this only looks whether the file is still the same. */
@@ -242,8 +271,12 @@ fetch_missing (Download *self)
   PsGet get = self->get;
   const GArray *missing = self->fill.missing;
 
+  self->fetching = TRUE;
+  self->fetched_to
+      = missing->len > 0 ? g_array_index (missing, PsRange, 0).offset : self->fill.size;
   get.hash = FALSE;
   get.moved = moved;
+  get.reached = reached_missing;
   moved (self->fill.filled, self);
   if (self->get.expected.size - self->fill.filled >= KEEP_LEAST)
     ps_local_temp_keep (self->temp);
@@ -259,9 +292,18 @@ fill (gpointer data, GCancellable *cancellable)
   Download *self = data;
   g_autoptr (GError) error = NULL;
 
-  self->filled = ps_fill (&self->fill, cancellable, &error);
+  self->filled = ps_fill_some (&self->fill, cancellable, &error);
   if (!self->filled)
     g_debug ("%s is fetched whole: %s", self->path, error->message);
+}
+
+static void filled (gpointer data);
+
+static void
+fill_on (Download *self)
+{
+  self->filling = TRUE;
+  ps_reuse_push (self->reuse, fill, filled, self);
 }
 
 static void
@@ -269,11 +311,39 @@ filled (gpointer data)
 {
   Download *self = data;
 
-  ps_close_fd (&self->source);
-  if (self->filled && !self->reuse->lost)
-    fetch_missing (self);
-  else
-    fetch_whole (self);
+  self->filling = FALSE;
+  self->copied_to = ps_fill_reached (&self->fill);
+  if (self->filled && self->result.error == NULL && !self->reuse->lost
+      && self->copied_to < self->fill.size)
+    fill_on (self);
+  follow (self);
+}
+
+/* In a thread. */
+static void
+plan (gpointer data, GCancellable *cancellable)
+{
+  Download *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->filled = ps_fill_plan (&self->fill, cancellable, &error);
+  if (!self->filled)
+    g_debug ("%s is fetched whole: %s", self->path, error->message);
+}
+
+static void
+planned (gpointer data)
+{
+  Download *self = data;
+
+  if (!self->filled || self->reuse->lost)
+    {
+      fetch_whole (self);
+      return;
+    }
+  self->follower = ps_follower_new (self->reuse, NULL, &self->get.expected, self->temp, FALSE);
+  fetch_missing (self);
+  filled (self);
 }
 
 static void
@@ -283,7 +353,7 @@ begin_fill (Download *self)
   self->fill.target = self->get.fd;
   self->fill.size = self->get.expected.size;
   self->fill.limits = ps_reuse_limits (self->reuse, self->fill.size, FALSE);
-  ps_reuse_push (self->reuse, fill, filled, self);
+  ps_reuse_push (self->reuse, plan, planned, self);
 }
 
 /* --- What is known of it --- */
@@ -400,7 +470,10 @@ note_read (const PsRemoteResult *result, gpointer user_data)
   else if (result->error != NULL || !ps_reuse_parse_note (result->bytes, self->wanted))
     fetch_whole (self);
   else if (open_same_content (self))
-    begin_fill (self);
+    {
+      self->signs = self->signs && !ps_reuse_has_signature (self->reuse, self->wanted);
+      begin_fill (self);
+    }
   else if (open_like_content (self))
     read_signature (self);
   else

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define CHUNK (1024 * 1024)
+#define STEP (16 * CHUNK) /* bytes that are copied before others hear of it */
 
 static gboolean
 fail (GError **error, const char *doing, int number)
@@ -70,8 +71,17 @@ copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancella
   return TRUE;
 }
 
+static void
+add_copy (PsFill *self, uint64_t from, uint64_t at, uint64_t length)
+{
+  PsDeltaPiece piece = { .copy = TRUE, .from = from, .at = at, .length = length };
+
+  g_array_append_val (self->copies, piece);
+  self->filled += length;
+}
+
 static gboolean
-fill_whole (PsFill *self, GCancellable *cancellable, GError **error)
+plan_whole (PsFill *self, GError **error)
 {
   struct stat st;
 
@@ -79,10 +89,11 @@ fill_whole (PsFill *self, GCancellable *cancellable, GError **error)
     return fail (error, "Reading a local file", errno);
   if ((uint64_t)st.st_size != self->size)
     return fail (error, "Copying a local file that has changed", EIO);
-  self->filled = self->size;
   if (ioctl (self->target, FICLONE, self->source) == 0)
-    return TRUE;
-  return copy (self, 0, 0, self->size, cancellable, error);
+    self->filled = self->size;
+  else
+    add_copy (self, 0, 0, self->size);
+  return TRUE;
 }
 
 /* What an interrupted transfer left in @target: pieces in their own places. NULL: nothing. */
@@ -115,24 +126,9 @@ add_missing (PsFill *self, uint64_t offset, uint64_t length)
     g_array_append_val (self->missing, range);
 }
 
-/* One stretch that is not in place: from @source, or to be fetched. */
-static gboolean
-fill_stretch (PsFill *self, const PsDeltaPiece *piece, uint64_t at, uint64_t length,
-              GCancellable *cancellable, GError **error)
-{
-  if (!piece->copy)
-    {
-      add_missing (self, at, length);
-      return TRUE;
-    }
-  self->filled += length;
-  return copy (self, piece->from + (at - piece->at), at, length, cancellable, error);
-}
-
 /* Walks both lists, which cover the file without gaps, side by side. */
-static gboolean
-fill_pieces (PsFill *self, const GArray *in_place, const GArray *pieces, GCancellable *cancellable,
-             GError **error)
+static void
+plan_pieces (PsFill *self, const GArray *in_place, const GArray *pieces)
 {
   uint64_t at = 0;
 
@@ -147,25 +143,26 @@ fill_pieces (PsFill *self, const GArray *in_place, const GArray *pieces, GCancel
         end = MIN (end, there->at + there->length);
       if (there != NULL && there->copy && there->from == there->at)
         self->filled += end - at;
-      else if (!fill_stretch (self, piece, at, end - at, cancellable, error))
-        return FALSE;
+      else if (piece->copy)
+        add_copy (self, piece->from + (at - piece->at), at, end - at);
+      else
+        add_missing (self, at, end - at);
       at = end;
       i += at == piece->at + piece->length;
       j += there != NULL && at == there->at + there->length;
     }
-  return TRUE;
 }
 
 gboolean
-ps_fill (PsFill *self, GCancellable *cancellable, GError **error)
+ps_fill_plan (PsFill *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GArray) in_place = NULL;
   g_autoptr (GArray) pieces = NULL;
 
   self->missing = g_array_new (FALSE, FALSE, sizeof (PsRange));
-  self->filled = 0;
+  self->copies = g_array_new (FALSE, FALSE, sizeof (PsDeltaPiece));
   if (self->signature == NULL)
-    return fill_whole (self, cancellable, error);
+    return plan_whole (self, error);
   in_place = find_in_place (self, cancellable);
   pieces = ps_delta_download (self->signature, self->size, self->source, self->known, &self->limits,
                               cancellable, error);
@@ -178,5 +175,42 @@ ps_fill (PsFill *self, GCancellable *cancellable, GError **error)
     return FALSE;
   if (ftruncate (self->target, (off_t)self->size) != 0)
     return fail (error, "Writing a local file", errno);
-  return fill_pieces (self, in_place, pieces, cancellable, error);
+  plan_pieces (self, in_place, pieces);
+  return TRUE;
+}
+
+gboolean
+ps_fill_some (PsFill *self, GCancellable *cancellable, GError **error)
+{
+  for (uint64_t left = STEP; left > 0 && self->next < self->copies->len;)
+    {
+      PsDeltaPiece *piece = &g_array_index (self->copies, PsDeltaPiece, self->next);
+      uint64_t length = MIN (piece->length, left);
+
+      if (!copy (self, piece->from, piece->at, length, cancellable, error))
+        return FALSE;
+      piece->from += length;
+      piece->at += length;
+      piece->length -= length;
+      left -= length;
+      if (piece->length == 0)
+        self->next++;
+    }
+  return TRUE;
+}
+
+uint64_t
+ps_fill_reached (const PsFill *self)
+{
+  return self->next < self->copies->len ? g_array_index (self->copies, PsDeltaPiece, self->next).at
+                                        : self->size;
+}
+
+void
+ps_fill_clear (PsFill *self)
+{
+  g_clear_pointer (&self->signature, g_bytes_unref);
+  g_clear_pointer (&self->known, g_bytes_unref);
+  g_clear_pointer (&self->missing, g_array_unref);
+  g_clear_pointer (&self->copies, g_array_unref);
 }

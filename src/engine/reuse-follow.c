@@ -22,7 +22,7 @@ struct PsFollower
   PsReuse *reuse;
   PsLocalTemp *temp;
   int fd;
-  char *key; /* (nullable) of the named value; NULL: too small to go on with later */
+  char *key; /* (nullable) of the named value; NULL: nothing to go on with later */
   PsEntry remote;
   gboolean signs;
   uint64_t reached;
@@ -66,7 +66,6 @@ ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote, PsLoca
                  gboolean signs)
 {
   PsFollower *self = g_new0 (PsFollower, 1);
-  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
 
   self->reuse = reuse;
   self->temp = temp;
@@ -74,8 +73,12 @@ ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote, PsLoca
   self->remote = *remote;
   self->signs = signs;
   self->followed_at = g_get_monotonic_time ();
-  if (remote->size >= PS_REUSE_RESUME_LEAST)
-    self->key = g_strconcat (PS_REUSE_NOTE_DOWNLOAD "/", sum, NULL);
+  if (path != NULL && remote->size >= PS_REUSE_RESUME_LEAST)
+    {
+      g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
+
+      self->key = g_strconcat (PS_REUSE_NOTE_DOWNLOAD "/", sum, NULL);
+    }
   begin_sums (self);
   return self;
 }
@@ -179,7 +182,8 @@ follow (gpointer data, GCancellable *cancellable)
 {
   PsFollower *self = data;
 
-  sum_up (self, NULL); /* not cancelled with the link: this is what is left of the transfer */
+  /* Not cancelled with the link: what is noted is what is left of the transfer. */
+  sum_up (self, self->key != NULL ? NULL : cancellable);
   if (self->problem == 0 && self->key != NULL && fdatasync (self->fd) != 0)
     self->problem = errno;
 }
@@ -210,6 +214,8 @@ follow_if_due (PsFollower *self)
 
   if (self->working || self->reached <= self->summed)
     return;
+  if (self->ending && !self->succeeded && self->key == NULL)
+    return; /* in vain */
   if (!self->ending && self->reached - self->summed < FOLLOW_MOST
       && now - self->followed_at < FOLLOW_US)
     return;

@@ -151,8 +151,9 @@ void ps_reuse_forget_neighbours (PsReuse *self);
 
 typedef struct PsFollower PsFollower;
 
-/* Follows a download of @path, seen as @remote, into @temp: sums it up, @signs: makes its signature
- * too, and notes how far it has come in case it is interrupted. All borrowed but the path. */
+/* Follows how @temp becomes the file that is seen as @remote on the server, and sums it up. @signs:
+ * makes its signature too. @path (nullable): it comes from there, whole; then it is noted how far
+ * it has come, in case it is interrupted. All borrowed but the path. */
 PsFollower *ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote,
                              PsLocalTemp *temp, gboolean signs);
 
@@ -177,7 +178,7 @@ gboolean ps_follower_finish (PsFollower *self, uint8_t sha256[PS_SHA256_SIZE], G
 
 /* --- reuse-fill.c --- */
 
-/* What of a new file is here already, for a thread to find and put in its place. */
+/* What of a new file is here already, for threads to find and to put in its place. */
 typedef struct
 {
   GBytes *signature; /* (nullable): @source is the whole file */
@@ -188,11 +189,22 @@ typedef struct
   PsDeltaLimits limits;
   GArray *missing; /* (out) (element-type PsRange): what is to be fetched */
   uint64_t filled; /* (out) bytes that need not be */
+  GArray *copies;  /* (element-type PsDeltaPiece): to be copied from @source, ascending */
+  guint next;      /* the first that is not */
 } PsFill;
 
-/* In a thread. FALSE with @error where nothing can be made of it. What @target holds in the right
- * places already counts as filled. */
-gboolean ps_fill (PsFill *self, GCancellable *cancellable,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* In a thread: finds it. FALSE with @error where nothing can be made of it. What @target holds in
+ * the right places already counts as filled. */
+gboolean ps_fill_plan (PsFill *self, GCancellable *cancellable,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* In a thread: copies some megabytes of it. */
+gboolean ps_fill_some (PsFill *self, GCancellable *cancellable,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Returns: up to where all of the file is in place that is not missing; its size: it is done. */
+uint64_t ps_fill_reached (const PsFill *self);
+
+void ps_fill_clear (PsFill *self);
 
 G_END_DECLS
