@@ -7,6 +7,7 @@ typedef struct
 {
   gboolean dry_run;
   gboolean allow_deletes;
+  gboolean allow_emptied;
   gboolean accept_restored;
   gboolean full;
 } SyncOptions;
@@ -20,6 +21,8 @@ sync_flags (const SyncOptions *options)
     flags |= PS_SYNC_DRY_RUN;
   if (options->allow_deletes)
     flags |= PS_SYNC_ALLOW_DELETES;
+  if (options->allow_emptied)
+    flags |= PS_SYNC_ALLOW_EMPTIED;
   if (options->accept_restored)
     flags |= PS_SYNC_ACCEPT_RESTORED;
   if (options->full)
@@ -55,7 +58,9 @@ run_sync (PsCli *cli, char **argv)
       = { { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
             "Show what would be done and change nothing", NULL },
           { "allow-deletes", 0, 0, G_OPTION_ARG_NONE, &options.allow_deletes,
-            "Carry out the deletions and emptied files that a guard holds", NULL },
+            "Carry out the deletions that a guard holds, as they were shown", NULL },
+          { "allow-emptied", 0, 0, G_OPTION_ARG_NONE, &options.allow_emptied,
+            "Take over the emptied files that a guard holds, as they were shown", NULL },
           { "accept-restored-server", 0, 0, G_OPTION_ARG_NONE, &options.accept_restored,
             "The server's folder was restored from a backup, and that is right", NULL },
           { "full", 0, 0, G_OPTION_ARG_NONE, &options.full,

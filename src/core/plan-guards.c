@@ -50,6 +50,15 @@ ps_plan_guard_incomplete (PsPlan *self)
     }
 }
 
+/* --- what a person has allowed --- */
+
+static bool
+is_allowed (const PsPlanOptions *options, const PsItem *item, PsGuard guard)
+{
+  return options->is_allowed != NULL
+         && options->is_allowed (&item->step, guard, options->allowed_data);
+}
+
 /* --- mass delete ----------------------------------------------------------------------------- */
 
 /* Files that are gone for good: what another kind replaces under its name is a change. */
@@ -64,10 +73,8 @@ deletes_file (const PsItem *item, PsSide side)
 }
 
 static bool
-is_mass_delete (const PsPlanOptions *options, PsSide side, uint64_t deleted)
+is_mass_delete (const PsPlanOptions *options, uint64_t files, uint64_t deleted)
 {
-  uint64_t files = side == PS_SIDE_LOCAL ? options->files_local : options->files_remote;
-
   if (deleted >= ALL_GONE_MIN && deleted >= files)
     return true;
   return deleted > MASS_DELETE_MIN && deleted * 100 > files * options->delete_guard_percent;
@@ -76,31 +83,34 @@ is_mass_delete (const PsPlanOptions *options, PsSide side, uint64_t deleted)
 static void
 guard_deletes_on (PsPlan *self, const PsPlanOptions *options, PsSide side)
 {
-  uint64_t deleted = 0;
+  uint64_t files = side == PS_SIDE_LOCAL ? options->files_local : options->files_remote;
+  uint64_t deleted = 0, allowed = 0;
 
   for (guint i = 0; i < self->items->len; i++)
-    deleted += deletes_file (ps_plan_item (self, i), side);
-  if (!options->deletes_held_before && !is_mass_delete (options, side, deleted))
+    if (deletes_file (ps_plan_item (self, i), side))
+      *(is_allowed (options, ps_plan_item (self, i), PS_GUARD_MASS_DELETE) ? &allowed : &deleted)
+          += 1;
+  if (!options->deletes_held_before
+      && !is_mass_delete (options, files - MIN (files, allowed), deleted))
     return;
   for (guint i = 0; i < self->items->len; i++)
-    if (deletes_file (ps_plan_item (self, i), side))
+    if (deletes_file (ps_plan_item (self, i), side)
+        && !is_allowed (options, ps_plan_item (self, i), PS_GUARD_MASS_DELETE))
       ps_plan_item (self, i)->step.held = PS_GUARD_MASS_DELETE;
 }
 
 void
 ps_plan_guard_deletes (PsPlan *self, const PsPlanOptions *options)
 {
-  if (options->allow_deletes)
-    return;
   guard_deletes_on (self, options, PS_SIDE_LOCAL);
   guard_deletes_on (self, options, PS_SIDE_REMOTE);
 }
 
 /* --- mass emptied ---------------------------------------------------------------------------- */
 
-/* Whether the step carries over that a file became empty on @side. */
+/* Whether the step carries over that a file became empty on @side, and nobody has allowed it. */
 static bool
-carries_emptied (const PsItem *item, PsSide side)
+carries_emptied (const PsPlanOptions *options, const PsItem *item, PsSide side)
 {
   const PsStep *step = &item->step;
   const PsEntry *was = ps_step_recorded (step, side);
@@ -108,7 +118,8 @@ carries_emptied (const PsItem *item, PsSide side)
 
   return item->role == PS_ROLE_PLAIN && step->held == PS_GUARD_NONE
          && step->kind == (side == PS_SIDE_LOCAL ? PS_STEP_UPLOAD : PS_STEP_DOWNLOAD)
-         && was->kind == PS_KIND_FILE && was->size > 0 && is->kind == PS_KIND_FILE && is->size == 0;
+         && was->kind == PS_KIND_FILE && was->size > 0 && is->kind == PS_KIND_FILE && is->size == 0
+         && !is_allowed (options, item, PS_GUARD_MASS_EMPTIED);
 }
 
 static void
@@ -117,19 +128,17 @@ guard_emptied_on (PsPlan *self, const PsPlanOptions *options, PsSide side)
   uint64_t emptied = 0;
 
   for (guint i = 0; i < self->items->len; i++)
-    emptied += carries_emptied (ps_plan_item (self, i), side);
+    emptied += carries_emptied (options, ps_plan_item (self, i), side);
   if (!options->emptied_held_before && emptied <= MASS_EMPTIED_MIN)
     return;
   for (guint i = 0; i < self->items->len; i++)
-    if (carries_emptied (ps_plan_item (self, i), side))
+    if (carries_emptied (options, ps_plan_item (self, i), side))
       ps_plan_item (self, i)->step.held = PS_GUARD_MASS_EMPTIED;
 }
 
 void
 ps_plan_guard_emptied (PsPlan *self, const PsPlanOptions *options)
 {
-  if (options->allow_deletes)
-    return;
   guard_emptied_on (self, options, PS_SIDE_LOCAL);
   guard_emptied_on (self, options, PS_SIDE_REMOTE);
 }

@@ -58,11 +58,15 @@ typedef struct
   uint64_t files_local;  /* files in the recorded local listing */
   uint64_t files_remote; /* and in the remote one */
   guint delete_guard_percent;
-  bool allow_deletes;       /* a person has said so */
   bool deletes_held_before; /* the mass-delete guard held something in the last pass: it holds until
                                allowed or nothing is left */
-  bool emptied_held_before; /* likewise mass-emptied (allow_deletes lets both go) */
-  uint64_t room_local;      /* free bytes, UINT64_MAX = not known */
+  bool emptied_held_before; /* likewise mass-emptied */
+
+  /* (nullable) Whether a person has said that @guard (mass-delete, mass-emptied) need not hold
+   * @step. */
+  bool (*is_allowed) (const PsStep *step, PsGuard guard, gconstpointer data);
+  gconstpointer allowed_data;
+  uint64_t room_local; /* free bytes, UINT64_MAX = not known */
   uint64_t room_remote;
   bool find_moves;
 } PsPlanOptions;

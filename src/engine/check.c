@@ -84,6 +84,13 @@ read_locally (PsContext *context, const char *path, const PsRow *row, GError **e
   return TRUE;
 }
 
+/* Nothing is carried out, so nothing needs to be held. */
+static bool
+allow_all (const PsStep *step, PsGuard guard, gconstpointer data)
+{
+  return true;
+}
+
 /* Reads all files of the base below @dir. */
 static gboolean
 check_dir (Check *check, const char *dir, GError **error)
@@ -118,7 +125,7 @@ tell_unsynced (PsContext *context, GError **error)
   g_autoptr (PsPlan) plan = ps_plan_new ();
   PsWalkOptions options = { 0 };
   PsPlanOptions plan_options
-      = { .room_local = UINT64_MAX, .room_remote = UINT64_MAX, .allow_deletes = true };
+      = { .room_local = UINT64_MAX, .room_remote = UINT64_MAX, .is_allowed = allow_all };
 
   if (!ps_walk (context, &options, ps_local_lister (context->local),
                 ps_remote_lister (context->remote), plan, error))

@@ -94,7 +94,8 @@ ps_context_notice (PsContext *self, const char *path, const char *code, const ch
 }
 
 void
-ps_context_held (PsContext *self, PsGuard guard, uint64_t count, const char *message)
+ps_context_held (PsContext *self, PsGuard guard, uint64_t count, const char *message,
+                 const char *shown)
 {
   g_autoptr (PsEvent) event = ps_event_new (PS_EVENT_HELD);
 
@@ -104,6 +105,8 @@ ps_context_held (PsContext *self, PsGuard guard, uint64_t count, const char *mes
   event->guard = guard;
   event->count = count;
   event->message = g_strdup (message);
+  event->shown
+      = shown != NULL ? g_compute_checksum_for_string (G_CHECKSUM_SHA256, shown, -1) : NULL;
   send_event (self, event);
 }
 

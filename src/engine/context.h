@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 typedef struct PsDirCache PsDirCache; /* quick.h */
+typedef struct PsHeld PsHeld;         /* held.h */
 
 /* What is known of the markers of both roots; roots.c. */
 typedef struct
@@ -36,6 +37,7 @@ typedef struct
   PsDirCache *dirs; /* (nullable) what is known of the server's directories; NULL: list them all */
   GCancellable *cancellable;
   PsRoots roots;
+  PsHeld *held; /* what the guards hold, and what of it is allowed; only while passes are made */
   PsSyncFlags flags;
   PsSummary *summary;
   PsProgress *progress;
@@ -69,8 +71,9 @@ void ps_context_problem (PsContext *self, const char *path, const char *code, co
 /* Something about @path that the person should hear of once, not in every run; not a failure. */
 void ps_context_notice (PsContext *self, const char *path, const char *code, const char *message);
 
-/* @guard holds @count things. */
-void ps_context_held (PsContext *self, PsGuard guard, uint64_t count, const char *message);
+/* @guard holds @count things. @shown: (nullable): which ones; see PsEvent.shown. */
+void ps_context_held (PsContext *self, PsGuard guard, uint64_t count, const char *message,
+                      const char *shown);
 
 /* Tells the owner the progress as it is now. */
 void ps_context_progress (PsContext *self);

@@ -33,6 +33,7 @@ event_clear (gpointer data)
   g_free (self->case_name);
   g_free (self->code);
   g_free (self->message);
+  g_free (self->shown);
 }
 
 void

@@ -37,6 +37,8 @@ typedef struct
   char *message;     /* PROBLEM, HELD, LINK, SUMMARY: plain English: what, where, what to do */
   PsGuard guard;     /* HELD */
   guint64 count;     /* HELD */
+  char *shown;       /* (nullable) HELD: names the set of things that were held: an answer holds for
+                        these alone */
   gboolean repeated; /* PROBLEM, HELD: an earlier run of the same session said it already */
 } PsEvent;
 

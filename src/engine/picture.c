@@ -175,11 +175,31 @@ append_events (GPtrArray *to, const GPtrArray *from)
     g_ptr_array_add (to, ps_event_ref (from->pdata[i]));
 }
 
+static const PsFindings *
+shown_findings (const PsPicture *self)
+{
+  return is_seen_working (self) && ps_findings_any (&self->current) ? &self->current : &self->last;
+}
+
+const PsEvent *
+ps_picture_find_held (const PsPicture *self, PsGuard guard)
+{
+  const PsFindings *findings = shown_findings (self);
+
+  for (guint i = 0; i < findings->held->len; i++)
+    {
+      const PsEvent *event = findings->held->pdata[i];
+
+      if (event->guard == guard)
+        return event;
+    }
+  return NULL;
+}
+
 static void
 fill_findings (const PsPicture *self, PsStatus *status)
 {
-  gboolean fresh = is_seen_working (self) && ps_findings_any (&self->current);
-  const PsFindings *findings = fresh ? &self->current : &self->last;
+  const PsFindings *findings = shown_findings (self);
 
   append_events (status->held, findings->held);
   append_events (status->problems, findings->problems);

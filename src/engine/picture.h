@@ -44,6 +44,9 @@ void ps_picture_ended (PsPicture *self);
 gboolean ps_picture_judge (PsPicture *self, const PsSummary *summary, const GError *error,
                            gint64 wall);
 
+/* Returns: (transfer none) (nullable): what @guard holds, of that which is shown now. */
+const PsEvent *ps_picture_find_held (const PsPicture *self, PsGuard guard);
+
 /* Returns: (transfer full): what to show now. */
 PsStatus *ps_picture_to_status (const PsPicture *self, const PsSchedule *schedule, const char *pair,
                                 gint64 mono, gint64 wall);

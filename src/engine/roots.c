@@ -21,7 +21,7 @@ static const char restored_text[] = N_ (
 static gboolean
 hold (PsContext *context, const char *reason, GError **error)
 {
-  ps_context_held (context, PS_GUARD_ROOT, 1, _ (reason));
+  ps_context_held (context, PS_GUARD_ROOT, 1, _ (reason), NULL);
   g_set_error_literal (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_GUARD, _ (reason));
   return FALSE;
 }
@@ -142,7 +142,7 @@ ps_roots_check (PsContext *context, GError **error)
   if (!check_generation (context, error))
     return FALSE;
   if (roots->restored)
-    ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text));
+    ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text), NULL);
   return TRUE;
 }
 

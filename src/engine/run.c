@@ -4,6 +4,7 @@
 #include "engine/check.h"
 #include "engine/context.h"
 #include "engine/error.h"
+#include "engine/held.h"
 #include "engine/pass.h"
 #include "engine/quick.h"
 #include "engine/roots.h"
@@ -300,9 +301,14 @@ static gboolean
 run_passes (PsRun *self, PsContext *context, GError **error)
 {
   PsPassOptions options = { .set_state = set_state_from_pass, .data = self };
+  g_autoptr (PsHeld) held = NULL;
   PsSummary *summary = context->summary;
   gboolean again = TRUE;
 
+  held = ps_held_new (context, error);
+  if (held == NULL)
+    return FALSE;
+  context->held = held;
   context->dirs = choose_dirs (self, context->flags);
   for (guint pass = 0; again && pass < MAX_PASSES; pass++)
     {
@@ -310,10 +316,10 @@ run_passes (PsRun *self, PsContext *context, GError **error)
         summary->held = 0; /* each pass counts anew what is held */
       if (!ps_pass (context, &options, &again, error))
         return FALSE;
-      context->flags &= ~PS_SYNC_KEEP_HELD; /* once is enough */
+      context->flags &= ~(PS_SYNC_KEEP_DELETED | PS_SYNC_KEEP_EMPTIED); /* once is enough */
     }
   summary->in_sync = !again && summary->failed == 0 && summary->held == 0;
-  return TRUE;
+  return ps_held_end (held, error);
 }
 
 /* Removes a few of the versions that have expired. */

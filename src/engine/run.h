@@ -27,12 +27,12 @@ typedef enum
 {
   PS_SYNC_DEFAULT = 0,
   PS_SYNC_DRY_RUN = 1 << 0,
-  PS_SYNC_ALLOW_DELETES = 1 << 1,
+  PS_SYNC_ALLOW_DELETES = 1 << 1, /* those that were shown as held; see held.h */
   PS_SYNC_ACCEPT_RESTORED = 1 << 2,
   PS_SYNC_FULL = 1 << 3,
-  PS_SYNC_KEEP_HELD = 1 << 4 /* a person said keep: the rows of held deletions (and emptied files)
-                                are dropped, so that what was kept becomes new files on the other
-                                side */
+  PS_SYNC_KEEP_DELETED = 1 << 4, /* what held deletions left comes back on the other side */
+  PS_SYNC_ALLOW_EMPTIED = 1 << 5,
+  PS_SYNC_KEEP_EMPTIED = 1 << 6 /* the full versions come back */
 } PsSyncFlags;
 
 /* The phases of a run, as the state machine in run.c knows them. */

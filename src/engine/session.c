@@ -3,6 +3,7 @@
  * keeps the session alive until its callback ran, so that it is never finalised in the worker. */
 #include "engine/session-private.h"
 
+#include "engine/answers.h"
 #include "engine/job.h"
 #include "engine/memo.h"
 #include "engine/picture.h"
@@ -10,7 +11,6 @@
 
 #define LAST_SYNC_EVERY 300           /* seconds between writing it down: not every few seconds */
 #define TIMER_MAX_MS (10 * 60 * 1000) /* the wall clock may be set: a pause is looked at again */
-#define ANSWER_FLAGS (PS_SYNC_ALLOW_DELETES | PS_SYNC_ACCEPT_RESTORED | PS_SYNC_KEEP_HELD)
 
 struct _PsSession
 {
@@ -32,9 +32,9 @@ struct _PsSession
 
   PsSchedule schedule;
   PsPicture picture;
-  gboolean dropped;      /* the worker's link, which no job has closed yet */
-  gboolean metered;      /* the network is, whether the pair cares or not */
-  PsSyncFlags decided;   /* the person's answers, for the next run */
+  gboolean dropped; /* the worker's link, which no job has closed yet */
+  gboolean metered; /* the network is, whether the pair cares or not */
+  PsAnswers answers;
   gint64 last_sync_kept; /* as the state directory has it */
 };
 
@@ -180,7 +180,7 @@ take_outcome (PsSession *self, const PsJob *job, const GError *error)
   ps_schedule_ended (&self->schedule, outcome, self->config->throttling,
                      ps_worker_get_scan_time (job->worker), g_random_double (), mono (self));
   if (outcome == PS_OUTCOME_CANCELLED || outcome == PS_OUTCOME_RETRY)
-    self->decided |= job->flags & ANSWER_FLAGS; /* they were not carried out yet */
+    ps_answers_put_back (&self->answers, job->flags);
   if (outcome == PS_OUTCOME_CANCELLED)
     return;
   if (ps_picture_judge (&self->picture, &job->summary, error, wall (self)))
@@ -266,10 +266,7 @@ start_run (PsSession *self, PsJobKind kind, PsSyncFlags flags, gboolean asked)
   if (self->worker == NULL)
     self->worker = ps_worker_new (self->config, self->state_dir, self->mailbox, self->clock);
   if (kind == PS_JOB_SYNC && (flags & PS_SYNC_DRY_RUN) == 0)
-    {
-      flags |= self->decided;
-      self->decided = PS_SYNC_DEFAULT;
-    }
+    flags |= ps_answers_take (&self->answers, &self->picture);
   self->dropped = FALSE;
   ps_picture_began (&self->picture, asked);
   return start_job (self, kind, flags, self->worker);
@@ -395,26 +392,7 @@ ps_session_decide_held (PsSession *self, PsGuard guard, gboolean allow)
 {
   g_return_if_fail (PS_IS_SESSION (self));
 
-  switch (guard)
-    {
-    case PS_GUARD_MASS_DELETE:
-    case PS_GUARD_MASS_EMPTIED:
-      self->decided &= ~(PS_SYNC_ALLOW_DELETES | PS_SYNC_KEEP_HELD);
-      self->decided |= allow ? PS_SYNC_ALLOW_DELETES : PS_SYNC_KEEP_HELD;
-      break;
-    case PS_GUARD_RESTORED_SERVER:
-      self->decided &= ~PS_SYNC_ACCEPT_RESTORED;
-      if (allow)
-        self->decided |= PS_SYNC_ACCEPT_RESTORED;
-      break;
-    case PS_GUARD_NONE:
-    case PS_GUARD_ROOT:
-    case PS_GUARD_INCOMPLETE:
-    case PS_GUARD_ROOM:
-    case PS_N_GUARDS:
-    default:
-      break; /* nothing to decide: just look again */
-    }
+  ps_answers_give (&self->answers, guard, allow, &self->picture);
   ps_session_sync_now (self);
 }
 
@@ -677,6 +655,7 @@ ps_session_finalize (GObject *object)
   g_main_context_unref (self->context);
   ps_config_free (self->config);
   g_free (self->state_dir);
+  ps_answers_clear (&self->answers);
   G_OBJECT_CLASS (ps_session_parent_class)->finalize (object);
 }
 

@@ -53,9 +53,9 @@ void ps_session_resume (PsSession *self);
  * what asks again. */
 void ps_session_sync_now (PsSession *self);
 
-/* The person's answers to held things: the next run carries them out, once. @allow FALSE for
- * mass-delete: "keep": what was to be deleted is put back on the other side (the rows of the held
- * paths are dropped, so that they become new files). */
+/* The person's answer to what @guard holds, as ps_session_get_status () shows it: the next run
+ * carries it out, once, and no more than that. @allow FALSE, "keep": what was to be deleted or
+ * emptied is put back from the other side. */
 void ps_session_decide_held (PsSession *self, PsGuard guard, gboolean allow);
 
 /* Told by the owner: network up or down, metered, the machine about to sleep or awake again. */

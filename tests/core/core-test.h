@@ -2,9 +2,16 @@
 /* What the tests of the core have in common: entries in a few letters. */
 #pragma once
 
-#include "core/entry.h"
+#include "core/plan.h"
 
 #define SECOND G_GINT64_CONSTANT (1000000000)
+
+/* For PsPlanOptions. */
+static inline bool
+core_allow_all (const PsStep *step, PsGuard guard, gconstpointer data)
+{
+  return true;
+}
 
 static inline PsEntry
 test_file (uint64_t size, int64_t mtime)

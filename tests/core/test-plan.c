@@ -454,7 +454,7 @@ test_mass_delete (gconstpointer data)
 
   options.files_local = options.files_remote = c->files;
   options.delete_guard_percent = c->percent;
-  options.allow_deletes = c->allow;
+  options.is_allowed = c->allow ? core_allow_all : NULL;
   options.deletes_held_before = c->held_before;
   add_files (plan, c->n, "", c->words);
   add_scene (plan, "other - - f1 -");
@@ -554,7 +554,7 @@ test_mass_emptied (gconstpointer data)
   g_autoptr (PsPlan) plan = ps_plan_new ();
   PsPlanOptions options = defaults;
 
-  options.allow_deletes = c->allow;
+  options.is_allowed = c->allow ? core_allow_all : NULL;
   options.emptied_held_before = c->held_before;
   add_files (plan, c->n, "", c->words);
   add_scene (plan, "other - - f1 -");

@@ -13,7 +13,7 @@ static const PsPlanOptions free_hand = {
   .files_local = 1000,
   .files_remote = 1000,
   .delete_guard_percent = 20,
-  .allow_deletes = true,
+  .is_allowed = core_allow_all,
   .room_local = UINT64_MAX,
   .room_remote = UINT64_MAX,
   .find_moves = true,
@@ -65,7 +65,7 @@ stumble (World *world, const Variant *variant, const PsPlanOptions *options)
     {
       PsPlanOptions strict = *options;
 
-      strict.allow_deletes = false;
+      strict.is_allowed = NULL;
       strict.files_local = strict.files_remote = g_rand_int_range (world->rand, 0, 8);
       strict.deletes_held_before = g_rand_int_range (world->rand, 0, 4) == 0;
       strict.emptied_held_before = g_rand_boolean (world->rand);

@@ -201,7 +201,8 @@ def test_mass_emptied(t):
         equal(held(result), {"mass-emptied": 15})
         equal(read(here / "0" / "0.txt"), b"text of 0\n")
     equal(read(here / "fine.txt"), b"goes through")
-    device.sync("--allow-deletes")
+    equal(held(device.sync("--allow-deletes", status=GUARD)), {"mass-emptied": 15})
+    device.sync("--allow-emptied")
     compare(device.local, here)
 
 

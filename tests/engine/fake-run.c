@@ -174,13 +174,14 @@ tell_problem (PsRun *self, guint number)
 }
 
 static void
-tell_held (PsRun *self)
+tell_held (PsRun *self, guint number)
 {
   PsEvent *event = ps_event_new (PS_EVENT_HELD);
 
   event->guard = PS_GUARD_MASS_DELETE;
   event->count = 30;
   event->message = g_strdup ("30 files would be deleted");
+  event->shown = g_strdup_printf ("%u", number);
   tell (self, event);
 }
 
@@ -274,7 +275,7 @@ do_step (PsRun *self, const Step *step, PsSummary *summary, GCancellable *cancel
       summary->uploaded = step->number;
       return TRUE;
     case FAKE_HELD:
-      tell_held (self);
+      tell_held (self, step->number);
       summary->in_sync = FALSE;
       summary->guard_held = TRUE;
       summary->held = 30;

@@ -13,7 +13,7 @@ typedef enum
   FAKE_ERROR,    /* fails with @code of PS_ENGINE_ERROR */
   FAKE_HANG,     /* waits to be cancelled */
   FAKE_EVENTS,   /* tells @number actions, then as DONE */
-  FAKE_HELD,     /* tells of a held mass deletion, ends with it */
+  FAKE_HELD,     /* tells of a held mass deletion, the one of @number, ends with it */
   FAKE_PROBLEMS, /* tells @number problems, ends with them */
   FAKE_PROGRESS, /* tells progress of a transfer, then hangs */
   FAKE_SCAN,     /* takes @number seconds of the test's time to scan */

@@ -166,7 +166,7 @@ ps_device_sync_fails (PsDevice *self, PsEngineError code)
 }
 
 void
-ps_device_sync_cancelled (PsDevice *self, guint actions)
+ps_device_sync_cancelled (PsDevice *self, PsSyncFlags flags, guint actions)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
@@ -174,7 +174,7 @@ ps_device_sync_cancelled (PsDevice *self, guint actions)
   self->cancellable = cancellable;
   self->cancel_after = actions;
   g_ptr_array_set_size (self->events, 0);
-  g_assert_false (ps_run_sync (self->run, PS_SYNC_DEFAULT, &self->summary, cancellable, &error));
+  g_assert_false (ps_run_sync (self->run, flags, &self->summary, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   self->cancel_after = 0;
 }
@@ -277,4 +277,33 @@ ps_content_exists (const char *root, const char *text)
         return TRUE;
     }
   return FALSE;
+}
+
+void
+ps_two_set_up (PsTwo *self, const char *tree)
+{
+  self->household = ps_household_new ();
+  self->a = ps_device_new (self->household, "anna");
+  self->b = ps_device_new (self->household, "bert");
+  ps_test_make_tree (self->a->local, tree);
+  ps_device_agree (self->a);
+  ps_device_agree (self->b);
+  ps_test_assert_same_trees (self->a->local, self->household->server);
+  ps_test_assert_same_trees (self->b->local, self->household->server);
+}
+
+void
+ps_two_clear (PsTwo *self)
+{
+  ps_device_free (self->a);
+  ps_device_free (self->b);
+  ps_household_free (self->household);
+}
+
+void
+ps_two_settle (PsTwo *self)
+{
+  PsDevice *devices[] = { self->a, self->b };
+
+  ps_household_settle (self->household, devices, 2);
 }

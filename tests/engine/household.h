@@ -52,7 +52,7 @@ void ps_device_sync_flags (PsDevice *self, PsSyncFlags flags);
 void ps_device_agree (PsDevice *self);
 
 /* One run that is cancelled when @actions are done, before they are recorded. */
-void ps_device_sync_cancelled (PsDevice *self, guint actions);
+void ps_device_sync_cancelled (PsDevice *self, PsSyncFlags flags, guint actions);
 
 /* One run that has to fail with @code. */
 void ps_device_sync_fails (PsDevice *self, PsEngineError code);
@@ -60,6 +60,25 @@ void ps_device_sync_fails (PsDevice *self, PsEngineError code);
 /* Syncs all @devices in turn until none of them has anything left to do, then asserts that all
  * trees are equal. */
 void ps_household_settle (PsHousehold *self, PsDevice **devices, guint n_devices);
+
+/* Two devices, "anna" and "bert", that have synced a tree with each other through the server. */
+typedef struct
+{
+  PsHousehold *household;
+  PsDevice *a, *b;
+} PsTwo;
+
+/* @tree: as ps_test_make_tree (). */
+void ps_two_set_up (PsTwo *self, const char *tree);
+void ps_two_clear (PsTwo *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PsTwo, ps_two_clear)
+
+/* As ps_household_settle (). */
+void ps_two_settle (PsTwo *self);
+
+#define SET_UP(tree)                                                                               \
+  g_auto (PsTwo) two = { 0 };                                                                      \
+  ps_two_set_up (&two, tree)
 
 /* Returns: how many actions of that name (NULL: any) the last sync told for @path (NULL: any). */
 guint ps_device_count (PsDevice *self, const char *action, const char *path);

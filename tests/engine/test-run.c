@@ -9,47 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Two devices that have synced "text" with each other through the server. */
-typedef struct
-{
-  PsHousehold *household;
-  PsDevice *a, *b;
-} Two;
-
-static void
-set_up (Two *two, const char *tree)
-{
-  two->household = ps_household_new ();
-  two->a = ps_device_new (two->household, "anna");
-  two->b = ps_device_new (two->household, "bert");
-  ps_test_make_tree (two->a->local, tree);
-  ps_device_agree (two->a);
-  ps_device_agree (two->b);
-  ps_test_assert_same_trees (two->a->local, two->household->server);
-  ps_test_assert_same_trees (two->b->local, two->household->server);
-}
-
-static void
-tear_down (Two *two)
-{
-  ps_device_free (two->a);
-  ps_device_free (two->b);
-  ps_household_free (two->household);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Two, tear_down)
-
-static void
-settle (Two *two)
-{
-  PsDevice *devices[] = { two->a, two->b };
-
-  ps_household_settle (two->household, devices, 2);
-}
-
-#define SET_UP(tree)                                                                               \
-  g_auto (Two) two = { 0 };                                                                        \
-  set_up (&two, tree)
-
 static void
 test_first (void)
 {
@@ -72,7 +31,7 @@ test_edit (void)
   ps_device_agree (two.b);
   g_assert_cmpuint (ps_device_count (two.b, "download", "d/f"), ==, 1);
   g_assert_true (ps_content_exists (two.household->server, "one")); /* in versions/ */
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -85,7 +44,7 @@ test_delete (void)
   g_assert_true (ps_content_exists (two.household->server, "one"));
   ps_device_agree (two.b);
   g_assert_false (ps_test_exists (two.b->local, "d"));
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -98,7 +57,7 @@ test_touch (void)
   g_assert_cmpuint (two.a->summary.uploaded, ==, 0);
   ps_device_agree (two.b);
   g_assert_cmpuint (ps_device_count (two.b, "attributes", "f"), ==, 1);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 /* Both change the same file: the newer keeps the name, both keep both. */
@@ -113,7 +72,7 @@ test_conflict (void)
   ps_device_agree (two.a);
   ps_device_agree (two.b);
   g_assert_cmpuint (two.b->summary.conflicts, ==, 1);
-  settle (&two);
+  ps_two_settle (&two);
   copy = ps_find_conflict_copy (two.a->local);
   g_assert_nonnull (copy);
   g_assert_true (g_str_has_suffix (copy, ".txt"));
@@ -138,7 +97,7 @@ test_conflict_older (void)
   ps_test_make_tree (two.b->local, "f.txt=from-bert^1700000000");
   ps_device_agree (two.a);
   ps_device_agree (two.b);
-  settle (&two);
+  ps_two_settle (&two);
   copy = ps_find_conflict_copy (two.a->local);
   g_assert_nonnull (copy);
   {
@@ -158,7 +117,7 @@ test_same_edit (void)
 
   ps_test_make_tree (two.a->local, "f.txt=same^1700000100 new=equal");
   ps_test_make_tree (two.b->local, "f.txt=same^1700000000 new=equal");
-  settle (&two);
+  ps_two_settle (&two);
   copy = ps_find_conflict_copy (two.a->local);
   g_assert_null (copy);
 }
@@ -171,7 +130,7 @@ test_delete_against_edit (void)
   ps_test_make_tree (two.b->local, "d/f=edited");
   ps_device_agree (two.a);
   ps_device_agree (two.b);
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_true (ps_test_exists (two.a->local, "d/f"));
   g_assert_false (ps_test_exists (two.a->local, "d/g"));
 }
@@ -190,7 +149,7 @@ test_move_file (void)
   ps_device_agree (two.b);
   g_assert_cmpuint (two.b->summary.moved, ==, 1);
   g_assert_cmpuint (two.b->summary.downloaded, ==, 0);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -206,7 +165,7 @@ test_move_directory (void)
   g_assert_cmpuint (two.a->summary.moved, ==, 1);
   g_assert_cmpuint (two.a->summary.uploaded, ==, 2);
   ps_device_agree (two.b);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -221,7 +180,7 @@ test_swap (void)
   g_assert_cmpint (rename (g, f), ==, 0);
   g_assert_cmpint (rename (t, g), ==, 0);
   ps_device_agree (two.a);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -231,7 +190,7 @@ test_type_changes (void)
   ps_test_make_tree (two.a->local, "-f f/inside=new -d d=now-a-file");
   ps_device_agree (two.a);
   ps_device_agree (two.b);
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_true (ps_test_exists (two.b->local, "f/inside"));
 }
 
@@ -248,7 +207,7 @@ test_type_change_not_empty (void)
   g_assert_true (ps_test_exists (two.household->server, "d/x.tmp"));
   g_assert_true (ps_test_exists (two.a->local, "d"));
   ps_test_make_tree (two.household->server, "-d/x.tmp");
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_false (ps_test_exists (two.b->local, "d/x"));
 }
 
@@ -263,7 +222,7 @@ test_file_against_directory (void)
   ps_test_make_tree (two.b->local, "n=file");
   ps_device_agree (two.a);
   ps_device_agree (two.b);
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_true (ps_test_exists (two.b->local, "n/inside"));
   copy = ps_find_conflict_copy (two.a->local);
   g_assert_nonnull (copy);
@@ -296,9 +255,9 @@ test_symlinks (void)
   two.a->config->keep_symlinks = two.b->config->keep_symlinks = TRUE;
   ps_device_restart (two.a);
   ps_device_restart (two.b);
-  settle (&two);
+  ps_two_settle (&two);
   ps_test_make_tree (two.b->local, "-l l>elsewhere");
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 /* A folder was moved elsewhere and a link left in its place, on either side: what is skipped says
@@ -326,112 +285,6 @@ test_folder_became_link (void)
 }
 
 static void
-test_mass_delete (void)
-{
-  SET_UP ("a=1 b=2 c=3 d/e=4");
-  ps_test_make_tree (two.a->local, "-a -b -c -d");
-  for (guint i = 0; i < 2; i++)
-    {
-      ps_device_sync (two.a);
-      g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), >=, 4);
-      g_assert_true (two.a->summary.guard_held);
-      g_assert_true (ps_test_exists (two.household->server, "a"));
-    }
-  ps_device_sync_flags (two.a, PS_SYNC_ALLOW_DELETES);
-  g_assert_true (two.a->summary.in_sync);
-  g_assert_false (ps_test_exists (two.household->server, "a"));
-}
-
-/* Held deletions of a folder that is then renamed stay held, also when so few are left that they
- * would not have been held by themselves. */
-static void
-test_mass_delete_renamed (void)
-{
-  g_autoptr (GString) files = g_string_new ("d/keep=1");
-  g_autoptr (GString) gone = g_string_new (NULL);
-  g_autofree char *from = NULL, *to = NULL;
-
-  for (guint i = 0; i < 25; i++)
-    {
-      g_string_append_printf (files, " d/f%u=%u", i, i);
-      g_string_append_printf (gone, "%s-d/f%u", i > 0 ? " " : "", i);
-    }
-  SET_UP (files->str);
-  ps_test_make_tree (two.a->local, gone->str);
-  ps_device_sync (two.a);
-  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 25);
-  from = g_build_filename (two.a->local, "d", NULL);
-  to = g_build_filename (two.a->local, "e", NULL);
-  g_assert_cmpint (g_rename (from, to), ==, 0);
-  ps_test_make_tree (two.a->local, "e/f0=0 e/f1=1 e/f2=2 e/f3=3 e/f4=4 e/f5=5 e/f6=6 e/f7=7");
-  ps_device_sync (two.a);
-  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 17);
-  g_assert_true (ps_test_exists (two.household->server, "e/f20"));
-}
-
-static void
-test_mass_delete_kept (void)
-{
-  SET_UP ("a=1 b=2 c=3 d/e=4");
-  ps_test_make_tree (two.a->local, "-a -b -c -d");
-  ps_device_sync (two.a);
-  g_assert_true (two.a->summary.guard_held);
-  ps_device_sync_flags (two.a, PS_SYNC_KEEP_HELD);
-  g_assert_true (two.a->summary.in_sync);
-  settle (&two);
-  g_assert_true (ps_test_exists (two.a->local, "d/e"));
-}
-
-static void
-test_unmounted_root (void)
-{
-  SET_UP ("a=1 b=2 c=3");
-  g_autofree char *away = g_strconcat (two.a->local, ".away", NULL);
-  g_autofree char *server_away = g_strconcat (two.household->server, ".away", NULL);
-
-  g_assert_cmpint (rename (two.a->local, away), ==, 0);
-  g_assert_cmpint (g_mkdir (two.a->local, 0755), ==, 0);
-  ps_device_sync_fails (two.a, PS_ENGINE_ERROR_GUARD);
-  g_assert_true (ps_test_exists (two.household->server, "a"));
-  g_assert_cmpint (rmdir (two.a->local), ==, 0);
-  ps_device_sync_fails (two.a, PS_ENGINE_ERROR_GUARD);
-  g_assert_cmpint (rename (away, two.a->local), ==, 0);
-  ps_device_agree (two.a);
-
-  g_assert_cmpint (rename (two.household->server, server_away), ==, 0);
-  g_assert_cmpint (g_mkdir (two.household->server, 0755), ==, 0);
-  ps_device_sync_fails (two.b, PS_ENGINE_ERROR_GUARD);
-  g_assert_true (ps_test_exists (two.b->local, "a"));
-  g_assert_false (ps_test_exists (two.household->server, ".pisync"));
-}
-
-static void
-test_restored_server (void)
-{
-  SET_UP ("a=old b=2 c=3 gone=x");
-  g_autofree char *backup = g_strconcat (two.household->dir, "/backup", NULL);
-  const char *const copy[] = { "cp", "-a", two.household->server, backup, NULL };
-
-  ps_test_run_ok (copy);
-  ps_test_make_tree (two.a->local, "a=newer new=y -gone");
-  ps_device_agree (two.a);
-  ps_device_agree (two.a);
-  ps_test_remove_tree (two.household->server);
-  g_assert_cmpint (rename (backup, two.household->server), ==, 0);
-  ps_device_restart (two.a);
-  ps_device_sync (two.a);
-  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_RESTORED_SERVER), ==, 1);
-  g_assert_true (two.a->summary.guard_held);
-  g_assert_true (ps_test_exists (two.a->local, "new"));
-  g_assert_true (ps_content_exists (two.a->local, "newer"));
-  ps_device_sync (two.a);
-  g_assert_true (two.a->summary.guard_held);
-  ps_device_sync_flags (two.a, PS_SYNC_ACCEPT_RESTORED);
-  g_assert_true (two.a->summary.in_sync);
-  ps_device_agree (two.a);
-}
-
-static void
 test_dry_run (void)
 {
   SET_UP ("a=1 b=2 c=3");
@@ -444,7 +297,7 @@ test_dry_run (void)
   g_assert_cmpuint (two.a->summary.payload_up, ==, 5);
   after = ps_test_describe_tree (two.household->server);
   g_assert_cmpstr (before, ==, after);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 /* The state is lost: a union of what is there, nothing is sent again. */
@@ -458,7 +311,7 @@ test_lost_state (void)
   ps_device_agree (two.a);
   g_assert_cmpuint (two.a->summary.uploaded + two.a->summary.downloaded + two.a->summary.conflicts,
                     ==, 0);
-  settle (&two);
+  ps_two_settle (&two);
 }
 
 static void
@@ -488,7 +341,7 @@ test_check (void)
 /* Writes a file on the server as PiSync and careful editors do: a new one takes the old one's
  * place. */
 static void
-replace_on_server (Two *two, const char *path, const char *text)
+replace_on_server (PsTwo *two, const char *path, const char *text)
 {
   g_autofree char *from = g_build_filename (two->household->server, "new-one", NULL);
   g_autofree char *to = g_build_filename (two->household->server, path, NULL);
@@ -557,11 +410,11 @@ test_server_loses_names (void)
   g_autofree char *new_dir = g_path_get_dirname (new_file);
 
   ps_test_make_tree (two.a->local, "d/ d/new=from-anna");
-  ps_device_sync_cancelled (two.a, 2);
+  ps_device_sync_cancelled (two.a, PS_SYNC_DEFAULT, 2);
   g_assert_no_errno (g_unlink (new_file));
   g_assert_no_errno (g_rmdir (new_dir));
   ps_device_agree (two.a);
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_true (ps_content_exists (two.household->server, "from-anna"));
   g_assert_true (ps_content_exists (two.b->local, "from-anna"));
 }
@@ -666,7 +519,7 @@ test_meanwhile (gconstpointer data)
   devices[m->runs]->meanwhile = meddle;
   devices[m->runs]->meanwhile_data = &meddling;
   ps_device_agree (devices[m->runs]);
-  settle (&two);
+  ps_two_settle (&two);
   for (guint i = 0; i < G_N_ELEMENTS (m->stays) && m->stays[i] != NULL; i++)
     g_assert_true (ps_content_exists (two.a->local, m->stays[i])
                    && ps_content_exists (two.b->local, m->stays[i]));
@@ -684,7 +537,7 @@ test_replaced_without_version (void)
   g_assert_true (ps_content_exists (two.household->dir, "only-copy"));
   ps_device_agree (two.b);
   ps_test_make_tree (two.a->local, "f=through-pisync");
-  settle (&two);
+  ps_two_settle (&two);
   g_assert_true (ps_content_exists (two.household->server, "written in place"));
   g_assert_false (ps_content_exists (two.b->local, "written in place"));
 }
@@ -710,11 +563,6 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/ignore", test_ignore);
   g_test_add_func ("/engine/run/symlinks", test_symlinks);
   g_test_add_func ("/engine/run/folder_became_link__mae1110", test_folder_became_link);
-  g_test_add_func ("/engine/run/guard/mass-delete", test_mass_delete);
-  g_test_add_func ("/engine/run/guard/mass-delete-renamed", test_mass_delete_renamed);
-  g_test_add_func ("/engine/run/guard/mass-delete-kept", test_mass_delete_kept);
-  g_test_add_func ("/engine/run/guard/unmounted_root__nc2350", test_unmounted_root);
-  g_test_add_func ("/engine/run/guard/restored_server__oc2325", test_restored_server);
   g_test_add_func ("/engine/run/server-loses-names", test_server_loses_names);
   for (gsize i = 0; i < G_N_ELEMENTS (meanwhiles); i++)
     {

@@ -273,13 +273,34 @@ test_held (SessionFixture *f, gconstpointer data)
   g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_DEFAULT);
   ps_session_decide_held (f->session, PS_GUARD_MASS_DELETE, FALSE);
   session_assert_calls (f, 5);
-  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_KEEP_HELD);
+  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_KEEP_DELETED);
   ps_session_decide_held (f->session, PS_GUARD_RESTORED_SERVER, TRUE);
   session_assert_calls (f, 6);
   g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_ACCEPT_RESTORED);
   ps_session_decide_held (f->session, PS_GUARD_ROOT, TRUE);
   session_assert_calls (f, 7);
   g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_DEFAULT);
+}
+
+/* While the answer waited, the run under way found other things than the person had seen. */
+static void
+test_held_changed (SessionFixture *f, gconstpointer data)
+{
+  fake_run_then (FAKE_HELD, 1);
+  ps_session_start (f->session);
+  ps_test_assert_soon (session_needs_attention, f);
+  fake_run_then (FAKE_HELD, 2);
+  ps_session_sync_now (f->session);
+  ps_session_decide_held (f->session, PS_GUARD_MASS_DELETE, TRUE);
+  session_assert_calls (f, 3);
+  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_DEFAULT);
+  ps_test_assert_soon (session_is_idle, f);
+  fake_run_then (FAKE_HELD, 2);
+  ps_session_sync_now (f->session);
+  ps_test_assert_soon (session_needs_attention, f);
+  ps_session_decide_held (f->session, PS_GUARD_MASS_DELETE, TRUE);
+  session_assert_calls (f, 5);
+  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_ALLOW_DELETES);
 }
 
 static void
@@ -393,6 +414,7 @@ add_tests (void)
   session_add_test ("pause", test_pause);
   session_add_test ("pause-for-a-while", test_pause_for_a_while);
   session_add_test ("held", test_held);
+  session_add_test ("held-changed", test_held_changed);
   session_add_test ("problems", test_problems);
   session_add_test ("repeated", test_repeated);
   session_add_test ("events", test_events);
