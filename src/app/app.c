@@ -5,9 +5,11 @@
 
 #include "app/app-actions.h"
 #include "app/log-window.h"
+#include "app/login.h"
 #include "app/network.h"
 #include "app/preferences-window.h"
 #include "app/present.h"
+#include "app/save.h"
 #include "app/setup-window.h"
 #include "app/status-window.h"
 #include "app/tray.h"
@@ -117,30 +119,13 @@ check_tray_soon (PsApp *self)
 
 /* What the pairs say. */
 
-/* A password is good once the run got beyond the login. */
-static void
-judge_password (PsApp *self, PsPair *pair)
-{
-  const PsStatus *status = ps_pair_get_status (pair);
-  const char *name = ps_pair_get_name (pair);
-
-  if (status->kind == PS_STATUS_IDLE
-      || (status->kind == PS_STATUS_SYNCING
-          && (status->progress.state == PS_RUN_SCAN || status->progress.state == PS_RUN_APPLY
-              || status->progress.state == PS_RUN_CHECK)))
-    ps_prompts_accepted (self->prompts, name);
-  else if (status->kind == PS_STATUS_ATTENTION && status->error_code == PS_ENGINE_ERROR_AUTH)
-    ps_prompts_rejected (self->prompts, name);
-}
-
 static void
 on_status_changed (PsApp *self, PsPair *pair)
 {
   PsStatusKind kind = ps_pairs_get_kind (self->pairs);
 
   if (pair != NULL)
-    judge_password (self, pair);
-  ps_prompts_check (self->prompts);
+    ps_login_judge_pair (self->prompts, pair);
   if (kind != self->shown_kind || kind != PS_STATUS_SYNCING)
     update_tray (self);
   else
@@ -153,7 +138,7 @@ on_question (PsApp *self, PsPair *pair, PsQuestion *question)
 {
   if (self->closing)
     return;
-  ps_prompts_ask (self->prompts, question, ps_pair_get_config (pair)->port,
+  ps_prompts_ask (self->prompts, question, ps_pair_get_config (pair),
                   ps_app_get_front_window (self));
 }
 
@@ -319,9 +304,19 @@ on_close_late (gpointer user_data)
   PsApp *self = PS_APP (user_data);
 
   self->close_id = 0;
-  g_message ("a session did not end in time");
+  g_message ("a session, or the disk, did not come to an end in time");
   g_application_quit (G_APPLICATION (self));
   return G_SOURCE_REMOVE;
+}
+
+/* What was typed last is on the disk, or could not be written. */
+static void
+on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (PsApp) self = user_data;
+
+  ps_save_wait_finish (result);
+  g_application_quit (G_APPLICATION (self));
 }
 
 static void
@@ -332,7 +327,7 @@ on_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!ps_pairs_close_finish (PS_PAIRS (source), result, &error))
     g_message ("closing: %s", error->message);
-  g_application_quit (G_APPLICATION (self));
+  ps_save_wait_async (on_saved, g_steal_pointer (&self));
 }
 
 /* Dialogs too: to the person the program has gone, whatever the sessions still have to do. */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/autostart.h"
 
+#include "app/save.h"
 #include "build-config.h"
-
-#include <errno.h>
-#include <glib/gstdio.h>
 
 static char *
 entry_file (void)
@@ -58,14 +56,14 @@ quote_exec (const char *program)
   return g_strdup_printf ("\"%s\"", text->str);
 }
 
-static gboolean
-write_entry (const char *file, GError **error)
+/* Returns: (transfer full): the entry as a text. */
+static char *
+entry_text (void)
 {
   g_autoptr (GKeyFile) entry = g_key_file_new ();
   g_autofree char *program = program_file ();
   g_autofree char *quoted = quote_exec (program);
   g_autofree char *exec = g_strconcat (quoted, " --hidden", NULL);
-  g_autofree char *dir = g_path_get_dirname (file);
   const char *group = G_KEY_FILE_DESKTOP_GROUP;
 
   g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_TYPE, "Application");
@@ -74,29 +72,20 @@ write_entry (const char *file, GError **error)
   g_key_file_set_string (entry, group, G_KEY_FILE_DESKTOP_KEY_ICON, PS_APP_ID);
   g_key_file_set_boolean (entry, group, G_KEY_FILE_DESKTOP_KEY_TERMINAL, FALSE);
   g_key_file_set_boolean (entry, group, "X-GNOME-Autostart-enabled", TRUE);
-  if (g_mkdir_with_parents (dir, 0700) != 0)
-    {
-      int saved = errno;
+  return g_key_file_to_data (entry, NULL, NULL);
+}
 
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not make %s: %s", dir,
-                   g_strerror (saved));
-      return FALSE;
-    }
-  return g_key_file_save_to_file (entry, file, error);
+void
+ps_autostart_set_async (gboolean enabled, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autofree char *file = entry_file ();
+  g_autofree char *text = enabled ? entry_text () : NULL;
+
+  ps_save_text_async (file, text, callback, user_data);
 }
 
 gboolean
-ps_autostart_set (gboolean enabled, GError **error)
+ps_autostart_set_finish (GAsyncResult *result, GError **error)
 {
-  g_autofree char *file = entry_file ();
-  int saved;
-
-  if (enabled)
-    return write_entry (file, error);
-  if (g_unlink (file) == 0 || errno == ENOENT)
-    return TRUE;
-  saved = errno;
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not remove %s: %s", file,
-               g_strerror (saved));
-  return FALSE;
+  return ps_save_finish (result, error);
 }

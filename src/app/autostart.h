@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 gboolean ps_autostart_get (void);
 
 /* Writes or removes the entry. */
-gboolean ps_autostart_set (gboolean enabled, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void ps_autostart_set_async (gboolean enabled, GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_autostart_set_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/folders-dialog.h"
 
+#include "app/folder-check.h"
 #include "app/pair-change.h"
 #include "app/setup-check.h"
 #include "app/wrap.h"
@@ -14,7 +15,7 @@ struct _PsFoldersDialog
   PsPairs *pairs;
   PsPair *pair;
   PsPrompts *prompts;
-  GPtrArray *others;         /* (element-type PsConfig) what the folder must keep away from */
+  PsFolderCheck *local_check;
   GCancellable *cancellable; /* (nullable) while the change is under way */
 
   GtkEntry *local_entry;
@@ -47,19 +48,31 @@ is_changed (PsFoldersDialog *self)
 }
 
 static void
+refresh (PsFoldersDialog *self)
+{
+  const char *wrong = NULL;
+  gboolean good = ps_folder_check_get (self->local_check, &wrong);
+  g_autofree char *wrong_there = ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
+
+  say_wrong (self, wrong != NULL ? wrong : wrong_there);
+  gtk_widget_set_sensitive (self->change_button, good && wrong_there == NULL && is_changed (self));
+}
+
+static void
 on_typed (PsFoldersDialog *self)
 {
-  g_autofree char *wrong = NULL;
-
   if (self->pair == NULL)
     return;
-  wrong = ps_setup_check_local (gtk_entry_get_text (self->local_entry),
-                                ps_pair_get_config (self->pair)->file, self->others);
-  if (wrong == NULL)
-    wrong = ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
-  say_wrong (self, wrong);
-  gtk_widget_set_sensitive (self->change_button,
-                            wrong == NULL && self->cancellable == NULL && is_changed (self));
+  ps_folder_check_set (self->local_check, gtk_entry_get_text (self->local_entry),
+                       ps_pair_get_config (self->pair)->file);
+  refresh (self);
+}
+
+static void
+on_local_checked (PsFoldersDialog *self)
+{
+  if (self->pair != NULL && self->cancellable == NULL)
+    refresh (self);
 }
 
 static void
@@ -181,7 +194,7 @@ ps_folders_dialog_dispose (GObject *object)
 
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
-  g_clear_pointer (&self->others, g_ptr_array_unref);
+  g_clear_object (&self->local_check);
   g_clear_object (&self->prompts);
   g_clear_object (&self->pair);
   g_clear_object (&self->pairs);
@@ -225,7 +238,9 @@ ps_folders_dialog_new (GtkWindow *parent, PsPairs *pairs, PsPair *pair, PsPrompt
   self->pairs = g_object_ref (pairs);
   self->pair = g_object_ref (pair);
   self->prompts = g_object_ref (prompts);
-  self->others = ps_config_load_all ();
+  self->local_check = ps_folder_check_new ();
+  g_signal_connect_object (self->local_check, "changed", G_CALLBACK (on_local_checked), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (pairs, "items-changed", G_CALLBACK (update_cancel), self,
                            G_CONNECT_SWAPPED);
   gtk_entry_set_text (self->local_entry, config->local_base);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/pair-change.h"
 
+#include "app/login.h"
+#include "app/save.h"
 #include "app/setup-check.h"
-#include "engine/server.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
-/* Only once no worker of the pair is left: one could just be beginning, and make it anew. */
+/* In a thread, and only once no worker of the pair is left: one could just be beginning, and make
+ * it anew. */
 static gboolean
-put_state_aside (const PsConfig *config, GError **error)
+put_state_aside (gpointer config, GError **error)
 {
   g_autofree char *state = ps_config_state_dir (config);
   g_autofree char *aside
@@ -26,34 +28,162 @@ put_state_aside (const PsConfig *config, GError **error)
   return FALSE;
 }
 
+/* Settings. */
+
+/* What is written. */
+typedef struct
+{
+  PsConfig *config;
+  gboolean new_key; /* it names another key file than before */
+} Writing;
+
+static void
+writing_free (gpointer data)
+{
+  Writing *self = data;
+
+  ps_config_free (self->config);
+  g_free (self);
+}
+
+static gboolean
+write_checked (gpointer data, GError **error)
+{
+  const Writing *self = data;
+
+  if (!self->new_key || g_file_test (self->config->keyfile, G_FILE_TEST_IS_REGULAR))
+    return ps_config_save (self->config, error);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("There is no such file."));
+  return FALSE;
+}
+
+static void
+on_config_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  PsPair *pair = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  if (ps_save_finish (result, &error))
+    ps_pair_set_config (pair, g_task_get_task_data (task));
+  ps_pair_end_wish (pair);
+  if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+ps_pair_change_config_async (PsPair *pair, PsConfig *config, GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  GTask *task = g_task_new (pair, NULL, callback, user_data);
+  Writing *writing = g_new (Writing, 1);
+
+  g_task_set_source_tag (task, ps_pair_change_config_async);
+  g_task_set_task_data (task, config, (GDestroyNotify)ps_config_free);
+  writing->config = ps_config_copy (config);
+  writing->new_key = config->keyfile != NULL
+                     && g_strcmp0 (config->keyfile, ps_pair_get_config (pair)->keyfile) != 0;
+  ps_pair_begin_wish (pair, config);
+  ps_save_async (config->file, write_checked, writing, writing_free, on_config_written, task);
+}
+
+gboolean
+ps_pair_change_config_finish (PsPair *pair, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, pair), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 /* Removing. */
+
+typedef struct
+{
+  PsPair *pair;
+  PsPrompts *prompts;
+} Removal;
+
+static void
+removal_free (gpointer data)
+{
+  Removal *self = data;
+
+  g_object_unref (self->pair);
+  g_object_unref (self->prompts);
+  g_free (self);
+}
+
+/* As far as the configurations tell: what they leave to ssh_config may be the same. */
+static gboolean
+may_be_same_account (const PsConfig *a, const PsConfig *b)
+{
+  return g_strcmp0 (a->host, b->host) == 0 && (a->port == 0 || b->port == 0 || a->port == b->port)
+         && (a->user == NULL || b->user == NULL || g_str_equal (a->user, b->user));
+}
+
+static void
+forget_secrets (PsPairs *pairs, PsPrompts *prompts, const PsConfig *config)
+{
+  for (guint i = 0; i < ps_pairs_get_n (pairs); i++)
+    if (may_be_same_account (ps_pair_get_config (ps_pairs_get (pairs, i)), config))
+      return;
+  ps_prompts_forget (prompts, config);
+}
 
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (PsConfig) config = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *state = ps_config_state_dir (config);
 
-  if (!ps_pairs_remove_finish (PS_PAIRS (source), result, &error)
-      || !put_state_aside (config, &error))
+  if (ps_pairs_remove_finish (PS_PAIRS (source), result, &error))
+    ps_save_async (state, put_state_aside, g_steal_pointer (&config),
+                   (GDestroyNotify)ps_config_free, NULL, NULL);
+  else
     g_message ("removing a pair: %s", error->message);
 }
 
-gboolean
-ps_pair_change_remove (PsPairs *pairs, PsPair *pair, GError **error)
+static void
+on_ini_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  const PsConfig *config = ps_pair_get_config (pair);
-  int saved;
+  g_autoptr (GTask) task = user_data;
+  PsPairs *pairs = g_task_get_source_object (task);
+  const Removal *self = g_task_get_task_data (task);
+  const PsConfig *config = ps_pair_get_config (self->pair);
+  GError *error = NULL;
 
-  if (g_unlink (config->file) != 0 && errno != ENOENT)
+  if (!ps_save_finish (result, &error))
     {
-      saved = errno;
-      g_set_error_literal (error, G_IO_ERROR, (int)g_io_error_from_errno (saved),
-                           g_strerror (saved));
-      return FALSE;
+      g_task_return_error (task, error);
+      return;
     }
-  ps_pairs_remove_async (pairs, pair, on_removed, ps_config_copy (config));
-  return TRUE;
+  /* It may have gone by itself meanwhile. */
+  if (ps_pairs_find (pairs, config->name) == self->pair)
+    ps_pairs_remove_async (pairs, self->pair, on_removed, ps_config_copy (config));
+  forget_secrets (pairs, self->prompts, config);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, PsPrompts *prompts,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (pairs, NULL, callback, user_data);
+  Removal *self = g_new (Removal, 1);
+
+  g_task_set_source_tag (task, ps_pair_change_remove_async);
+  *self = (Removal){ g_object_ref (pair), g_object_ref (prompts) };
+  g_task_set_task_data (task, self, removal_free);
+  ps_save_text_async (ps_pair_get_config (pair)->file, NULL, on_ini_removed, task);
+}
+
+gboolean
+ps_pair_change_remove_finish (PsPairs *pairs, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, pairs), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Other folders. */
@@ -62,11 +192,9 @@ typedef struct
 {
   PsPairs *pairs;
   PsPair *pair;
-  PsPrompts *prompts;
   PsConfig *config; /* with the new folders */
   gboolean rebind;
-  GtkWindow *parent; /* (nullable) weak */
-  PsServer *server;
+  PsLogin *login;
 } Change;
 
 static void
@@ -74,40 +202,54 @@ change_free (gpointer data)
 {
   Change *self = data;
 
-  g_signal_handlers_disconnect_by_data (self->server, self);
-  g_object_unref (self->server);
-  g_clear_weak_pointer (&self->parent);
+  g_clear_object (&self->login);
   ps_config_free (self->config);
-  g_object_unref (self->prompts);
   g_object_unref (self->pair);
   g_object_unref (self->pairs);
   g_free (self);
 }
 
+/* The pair is gone: begins it anew, with its old folders where that is all that can be done. */
 static void
-on_question (Change *self, PsQuestion *question)
+begin_anew (GTask *task /* (transfer full) */, GError *error /* (transfer full) (nullable) */)
 {
-  ps_prompts_ask (self->prompts, question, self->config->port, self->parent);
+  g_autoptr (GTask) owned = task;
+  Change *self = g_task_get_task_data (task);
+
+  ps_pairs_add (self->pairs, error == NULL ? self->config : ps_pair_get_config (self->pair));
+  if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
-/* The pair is gone: begins it anew, with its old folders where that is all that can be done. */
+static gboolean
+write_folders (gpointer config, GError **error)
+{
+  return put_state_aside (config, error) && ps_config_save (config, error);
+}
+
+static void
+on_folders_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  ps_save_finish (result, &error);
+  begin_anew (user_data, error);
+}
+
 static void
 on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  Change *self = g_task_get_task_data (task);
-  const PsConfig *before = ps_pair_get_config (self->pair);
+  GTask *task = user_data;
+  const Change *self = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (ps_pairs_remove_finish (PS_PAIRS (source), result, &error) && put_state_aside (before, &error)
-      && ps_config_save (self->config, &error))
-    {
-      ps_pairs_add (self->pairs, self->config);
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  ps_pairs_add (self->pairs, before);
-  g_task_return_error (task, error);
+  if (ps_pairs_remove_finish (PS_PAIRS (source), result, &error))
+    ps_save_async (self->config->file, write_folders, ps_config_copy (self->config),
+                   (GDestroyNotify)ps_config_free, on_folders_written, task);
+  else
+    begin_anew (task, error);
 }
 
 static void
@@ -135,17 +277,11 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
 
-  if (ps_server_connect_finish (PS_SERVER (source), result, &error))
-    {
-      ps_prompts_accepted (self->prompts, self->config->name);
-      ps_server_make_roots_async (self->server, self->config, self->rebind, cancellable,
-                                  on_roots_made, g_steal_pointer (&task));
-      return;
-    }
-  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
-    ps_prompts_rejected (self->prompts, self->config->name);
-  ps_prompts_check (self->prompts);
-  g_task_return_error (task, error);
+  if (ps_login_connect_finish (self->login, result, &error))
+    ps_server_make_roots_async (ps_login_get_server (self->login), self->config, self->rebind,
+                                cancellable, on_roots_made, g_steal_pointer (&task));
+  else
+    g_task_return_error (task, error);
 }
 
 void
@@ -161,16 +297,13 @@ ps_pair_change_folders_async (PsPairs *pairs, PsPair *pair, PsPrompts *prompts,
   g_task_set_check_cancellable (task, FALSE);
   self->pairs = g_object_ref (pairs);
   self->pair = g_object_ref (pair);
-  self->prompts = g_object_ref (prompts);
-  self->config = ps_config_copy (ps_pair_get_config (pair));
+  self->config = ps_config_copy (ps_pair_get_wish (pair));
   self->rebind = folders->rebind;
-  g_set_weak_pointer (&self->parent, folders->parent);
-  self->server = ps_server_new (self->config, NULL, FALSE);
-  g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
+  self->login = ps_login_new (prompts, self->config, FALSE, folders->parent);
   g_task_set_task_data (task, self, change_free);
   if (ps_setup_set (self->config, "LOCAL CONFIG", "local_base", folders->local)
       && ps_setup_set (self->config, "REMOTE CONFIG", "remote_base", folders->remote))
-    ps_server_connect_async (self->server, cancellable, on_connected, task);
+    ps_login_connect_async (self->login, cancellable, on_connected, task);
   else
     {
       g_task_return_new_error (task, PS_ENGINE_ERROR, PS_ENGINE_ERROR_FAILED, "%s",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removing a pair, and giving it other folders. Either way what was known of it from earlier runs
- * is put aside: taken for that of other folders, it would look as if files had been deleted. */
+/* Changing a pair, removing it, giving it other folders; whatever is written is written in threads.
+ * With the last two what was known of it from earlier runs is put aside: taken for that of other
+ * folders, it would look as if files had been deleted. */
 #pragma once
 
 #include "app/pairs.h"
@@ -10,9 +11,19 @@
 
 G_BEGIN_DECLS
 
-/* Removes the ini, then the pair. No file of the person is touched. */
-gboolean ps_pair_change_remove (PsPairs *pairs, PsPair *pair,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes @config (transfer full) into the pair's ini and hands it to the session. It begins as a
+ * copy of ps_pair_get_wish (): changes that are still being written belong to it. Fails where the
+ * file of a key that it names is not there. */
+void ps_pair_change_config_async (PsPair *pair, PsConfig *config, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean ps_pair_change_config_finish (PsPair *pair, GAsyncResult *result, GError **error);
+
+/* Removes the ini, then the pair, with what the keyring has for it where no other pair of @pairs
+ * has the same account. No file of the person is touched. @callback once the pair is gone, or stays
+ * since its ini could not be removed. */
+void ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, PsPrompts *prompts,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_pair_change_remove_finish (PsPairs *pairs, GAsyncResult *result, GError **error);
 
 /* What is to be kept the same from now on. */
 typedef struct

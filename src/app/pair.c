@@ -11,6 +11,8 @@ struct _PsPair
   PsStatus *status;
   PsControl *control; /* (nullable) */
   char *title;
+  PsConfig *wish;            /* (nullable) */
+  guint wishes;              /* that have not ended */
   GCancellable *cancellable; /* of what this object itself has under way */
 };
 
@@ -76,6 +78,7 @@ ps_pair_finalize (GObject *object)
   g_clear_pointer (&self->status, ps_status_unref);
   g_clear_object (&self->cancellable);
   g_free (self->title);
+  ps_config_free (self->wish);
   G_OBJECT_CLASS (ps_pair_parent_class)->finalize (object);
 }
 
@@ -156,6 +159,31 @@ ps_pair_set_config (PsPair *self, const PsConfig *config)
   ps_session_set_config (self->session, config);
   update_title (self);
   on_status_changed (self);
+}
+
+const PsConfig *
+ps_pair_get_wish (PsPair *self)
+{
+  g_return_val_if_fail (PS_IS_PAIR (self), NULL);
+  return self->wish != NULL ? self->wish : ps_pair_get_config (self);
+}
+
+void
+ps_pair_begin_wish (PsPair *self, const PsConfig *config)
+{
+  g_return_if_fail (PS_IS_PAIR (self));
+  ps_config_free (self->wish);
+  self->wish = ps_config_copy (config);
+  self->wishes++;
+}
+
+void
+ps_pair_end_wish (PsPair *self)
+{
+  g_return_if_fail (PS_IS_PAIR (self));
+  g_return_if_fail (self->wishes > 0);
+  if (--self->wishes == 0)
+    g_clear_pointer (&self->wish, ps_config_free);
 }
 
 static void

@@ -24,6 +24,12 @@ PsStatus *ps_pair_get_status (PsPair *self);
 /* Hands a changed configuration to the session; the caller has saved it. */
 void ps_pair_set_config (PsPair *self, const PsConfig *config);
 
+/* The configuration with the changes that are still being written: what another change starts from.
+ * Every beginning, with a copy of @config, has its end. */
+const PsConfig *ps_pair_get_wish (PsPair *self);
+void ps_pair_begin_wish (PsPair *self, const PsConfig *config);
+void ps_pair_end_wish (PsPair *self);
+
 /* Exports the pair on a connection of its own to the session bus. Where that fails it is said in
  * the log, and the pair works without. */
 void ps_pair_export (PsPair *self);

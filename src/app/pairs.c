@@ -9,6 +9,7 @@ struct _PsPairs
 
   GPtrArray *pairs;  /* (element-type PsPair) */
   GPtrArray *errors; /* (element-type utf8) */
+  gboolean closed;
 };
 
 enum
@@ -119,6 +120,8 @@ ps_pairs_add (PsPairs *self, const PsConfig *config)
   g_signal_connect_swapped (pair, "question", G_CALLBACK (on_question), self);
   g_ptr_array_add (self->pairs, pair);
   g_list_model_items_changed (G_LIST_MODEL (self), self->pairs->len - 1, 0, 1);
+  if (self->closed)
+    return pair;
   ps_pair_export (pair);
   ps_session_start (ps_pair_get_session (pair));
   return pair;
@@ -247,6 +250,7 @@ ps_pairs_close_async (PsPairs *self, GAsyncReadyCallback callback, gpointer user
   guint *left = g_new (guint, 1);
 
   g_return_if_fail (PS_IS_PAIRS (self));
+  self->closed = TRUE;
   g_task_set_source_tag (task, ps_pairs_close_async);
   *left = self->pairs->len;
   g_task_set_task_data (task, left, g_free);

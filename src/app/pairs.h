@@ -27,7 +27,8 @@ GPtrArray *ps_pairs_get_errors (PsPairs *self);
 /* Of all pairs the most urgent; ERROR where an ini cannot be used, IDLE where there is nothing. */
 PsStatusKind ps_pairs_get_kind (PsPairs *self);
 
-/* Adds a pair whose ini was just written, exports and starts it. */
+/* Adds a pair whose ini was just written, exports and starts it; the latter not once all were
+ * ended. */
 PsPair *ps_pairs_add (PsPairs *self, const PsConfig *config);
 
 /* Ends a pair, which is gone from the model at once; @callback when no worker is left. Its ini is
@@ -36,7 +37,7 @@ void ps_pairs_remove_async (PsPairs *self, PsPair *pair, GAsyncReadyCallback cal
                             gpointer user_data);
 gboolean ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error);
 
-/* Ends all of them; @callback once no worker is left. */
+/* Ends all of them for good; @callback once no worker is left. */
 void ps_pairs_close_async (PsPairs *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ps_pairs_close_finish (PsPairs *self, GAsyncResult *result, GError **error);
 

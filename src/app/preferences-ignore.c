@@ -2,6 +2,7 @@
 #include "app/preferences-ignore.h"
 
 #include "app/preferences-rules.h"
+#include "app/save.h"
 #include "core/ignore.h"
 
 #include <glib/gi18n.h>
@@ -61,6 +62,7 @@ show_example (PsPreferencesIgnore *self)
 
 typedef struct
 {
+  GFile *file;
   char *base;  /* what was read */
   char *mine;  /* what the page holds */
   char *rules; /* what is written */
@@ -68,27 +70,35 @@ typedef struct
 } Save;
 
 static void
-save_free (gpointer data)
+save_clear (gpointer data)
 {
   Save *save = data;
 
+  g_object_unref (save->file);
   g_free (save->base);
   g_free (save->mine);
   g_free (save->rules);
   g_free (save->etag);
-  g_free (save);
 }
+
+/* Shared by reference (g_atomic_rc_box): by the thread, and by whoever is told how it ended. */
+static void
+save_unref (gpointer save)
+{
+  g_atomic_rc_box_release_full (save, save_clear);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Save, save_unref)
 
 /* Takes what came into the file meanwhile in among the rules. */
 static gboolean
-take_in (Save *save, GFile *file, GError **error)
+take_in (Save *save, GError **error)
 {
   g_autofree char *theirs = NULL;
   g_autofree char *etag = NULL;
   g_autoptr (GError) local_error = NULL;
   gsize length = 0;
 
-  if (!g_file_load_contents (file, NULL, &theirs, &length, &etag, &local_error)
+  if (!g_file_load_contents (save->file, NULL, &theirs, &length, &etag, &local_error)
       && !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -107,7 +117,7 @@ take_in (Save *save, GFile *file, GError **error)
 }
 
 static gboolean
-write_rules (Save *save, GFile *file, GError **error)
+write_rules (Save *save, GError **error)
 {
   g_autofree char *etag = NULL;
 
@@ -117,7 +127,7 @@ write_rules (Save *save, GFile *file, GError **error)
                            _ ("These are too many rules; they are not written."));
       return FALSE;
     }
-  if (!g_file_replace_contents (file, save->rules, strlen (save->rules), save->etag, FALSE,
+  if (!g_file_replace_contents (save->file, save->rules, strlen (save->rules), save->etag, FALSE,
                                 G_FILE_CREATE_NONE, &etag, NULL, error))
     return FALSE;
   g_free (save->etag);
@@ -125,27 +135,24 @@ write_rules (Save *save, GFile *file, GError **error)
   return TRUE;
 }
 
-static void
-save_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+static gboolean
+write_among (gpointer data, GError **error)
 {
-  Save *save = task_data;
-  GFile *file = G_FILE (source);
-  GError *error = NULL;
+  Save *save = data;
+  g_autoptr (GError) reason = NULL;
 
-  for (guint tries = 1;; tries++)
+  for (guint tries = 1; !write_rules (save, &reason); tries++)
     {
-      if (write_rules (save, file, &error))
+      if (tries == SAVE_TRIES || !g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
         {
-          g_task_return_boolean (task, TRUE);
-          return;
+          g_propagate_error (error, g_steal_pointer (&reason));
+          return FALSE;
         }
-      if (tries == SAVE_TRIES || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WRONG_ETAG))
-        break;
-      g_clear_error (&error);
-      if (!take_in (save, file, &error))
-        break;
+      g_clear_error (&reason);
+      if (!take_in (save, error))
+        return FALSE;
     }
-  g_task_return_error (task, error);
+  return TRUE;
 }
 
 static void
@@ -173,15 +180,23 @@ show_written (PsPreferencesIgnore *self, const Save *save)
   gtk_text_buffer_place_cursor (buffer, &cursor);
 }
 
+/* Who is told. */
+typedef struct
+{
+  PsPreferencesIgnore *self;
+  Save *save;
+} Told;
+
 static void
 on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (PsPreferencesIgnore) self = user_data;
+  g_autofree Told *told = user_data;
+  g_autoptr (PsPreferencesIgnore) self = told->self;
+  g_autoptr (Save) save = told->save;
   g_autoptr (GError) error = NULL;
-  Save *save = g_task_get_task_data (G_TASK (result));
-  gboolean written = g_task_propagate_boolean (G_TASK (result), &error);
+  gboolean written = ps_save_finish (result, &error);
 
-  if (self->file != G_FILE (source))
+  if (self->file != save->file)
     return;
   self->saving = FALSE;
   if (!written)
@@ -192,38 +207,31 @@ on_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!g_str_equal (save->mine, save->rules))
     show_written (self, save);
   g_free (self->etag);
-  self->etag = g_steal_pointer (&save->etag);
+  self->etag = g_strdup (save->etag);
   g_free (self->base);
-  self->base = g_steal_pointer (&save->rules);
+  self->base = g_strdup (save->rules);
 }
 
-/* @wait: until it is written, since the program may be ending. */
-static void
-save_now (PsPreferencesIgnore *self, gboolean wait)
+void
+ps_preferences_ignore_flush (PsPreferencesIgnore *self)
 {
-  g_autoptr (GTask) task = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Told *told = NULL;
   Save *save = NULL;
 
+  g_return_if_fail (PS_IS_PREFERENCES_IGNORE (self));
   if (self->save_id == 0)
     return;
   g_clear_handle_id (&self->save_id, g_source_remove);
   gtk_label_set_label (self->message_label, "");
-  save = g_new (Save, 1);
-  *save
-      = (Save){ g_strdup (self->base), dup_rules (self), dup_rules (self), g_strdup (self->etag) };
+  save = g_atomic_rc_box_new (Save);
+  *save = (Save){ g_object_ref (self->file), g_strdup (self->base), dup_rules (self),
+                  dup_rules (self), g_strdup (self->etag) };
   self->saving = TRUE;
-  task = g_task_new (self->file, NULL, wait ? NULL : on_saved, wait ? NULL : g_object_ref (self));
-  g_task_set_source_tag (task, save_thread);
-  g_task_set_task_data (task, save, save_free);
-  if (!wait)
-    {
-      g_task_run_in_thread (task, save_thread);
-      return;
-    }
-  g_task_run_in_thread_sync (task, save_thread);
-  if (!g_task_propagate_boolean (task, &error))
-    g_message ("the ignore rules were not written: %s", error->message);
+  told = g_new (Told, 1);
+  *told = (Told){ g_object_ref (self), g_atomic_rc_box_acquire (save) };
+  path = g_file_get_path (self->file);
+  ps_save_async (path, write_among, save, save_unref, on_saved, told);
 }
 
 static gboolean
@@ -233,7 +241,7 @@ on_save_due (gpointer user_data)
 
   if (self->saving)
     return G_SOURCE_CONTINUE;
-  save_now (self, FALSE);
+  ps_preferences_ignore_flush (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -313,7 +321,7 @@ ps_preferences_ignore_set_folder (PsPreferencesIgnore *self, const char *folder)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
   if (self->file != NULL)
-    save_now (self, folder == NULL);
+    ps_preferences_ignore_flush (self);
   g_clear_object (&self->file);
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->base, g_free);

@@ -13,4 +13,7 @@ G_DECLARE_FINAL_TYPE (PsPreferencesIgnore, ps_preferences_ignore, PS, PREFERENCE
 /* @folder: (nullable): nothing to edit. Writes first what was typed for the one before. */
 void ps_preferences_ignore_set_folder (PsPreferencesIgnore *self, const char *folder);
 
+/* Begins to write what was typed, without waiting for more. */
+void ps_preferences_ignore_flush (PsPreferencesIgnore *self);
+
 G_END_DECLS

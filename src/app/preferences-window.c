@@ -33,6 +33,7 @@ struct _PsPreferencesWindow
   PsPair *pair; /* (nullable) the one that is shown */
   char *wanted; /* (nullable) of which the folders change: it goes, and comes back */
   gboolean filling;
+  gboolean removing; /* the pair that is shown */
 
   GtkComboBoxText *pair_combo;
   GtkWidget *remove_button;
@@ -101,57 +102,100 @@ show_general (PsPreferencesWindow *self)
   self->filling = FALSE;
 }
 
-/* From the widgets to the configuration. */
+/* From the widgets to the configuration: written in a thread, which may take longer than the window
+ * is there. */
+
+static PsPreferencesWindow **
+weak_window_new (PsPreferencesWindow *self)
+{
+  PsPreferencesWindow **window = g_new0 (PsPreferencesWindow *, 1);
+
+  g_set_weak_pointer (window, self);
+  return window;
+}
+
+/* Takes @error (transfer full) (nullable), which the log has already, to @window (transfer full).
+ */
+static void
+say_in_window (PsPreferencesWindow **window, GError *error)
+{
+  if (error != NULL && *window != NULL && (*window)->pairs != NULL)
+    say (*window, error->message);
+  g_clear_error (&error);
+  g_clear_weak_pointer (window);
+  g_free (window);
+}
+
+static void
+on_config_changed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  ps_pair_change_config_finish (PS_PAIR (source), result, &error);
+  say_in_window (user_data, error);
+}
 
 static void
 on_edited (PsPreferencesWindow *self, const char *group, const char *key, const char *value,
            const char *wrong)
 {
   g_autoptr (PsConfig) config = NULL;
-  g_autoptr (GError) error = NULL;
   const PsConfig *before;
 
   /* One that is being removed must not get its ini back. */
-  if (self->pair == NULL
+  if (self->pair == NULL || self->removing
       || ps_pairs_find (self->pairs, ps_pair_get_name (self->pair)) != self->pair)
     return;
-  before = ps_pair_get_config (self->pair);
+  before = ps_pair_get_wish (self->pair);
   config = ps_config_copy (before);
   say (self, wrong);
   if (wrong != NULL || !ps_setup_set (config, group, key, value)
       || (ps_config_same_run (before, config) && before->throttling == config->throttling
           && before->pause_on_metered == config->pause_on_metered))
     return;
-  if (ps_config_save (config, &error))
-    ps_pair_set_config (self->pair, config);
-  else
-    say (self, error->message);
+  ps_pair_change_config_async (self->pair, g_steal_pointer (&config), on_config_changed,
+                               weak_window_new (self));
+}
+
+static void
+on_note_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  ps_settings_set_finish (result, &error);
+  say_in_window (user_data, error);
 }
 
 static void
 on_note_toggled (PsPreferencesWindow *self, GObject *widget)
 {
-  g_autoptr (GError) error = NULL;
-
   if (self->filling)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (notes) && error == NULL; i++)
+  say (self, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (notes); i++)
     if (child (self, notes[i].id) == widget)
-      ps_settings_set (self->settings, notes[i].key,
-                       gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (widget)), &error);
-  say (self, error != NULL ? error->message : NULL);
+      ps_settings_set_async (self->settings, notes[i].key,
+                             gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (widget)), on_note_set,
+                             weak_window_new (self));
+}
+
+static void
+on_autostart_set (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  ps_autostart_set_finish (result, &error);
+  say_in_window (user_data, error);
 }
 
 static void
 on_autostart_toggled (PsPreferencesWindow *self)
 {
-  g_autoptr (GError) error = NULL;
-
   if (self->filling)
     return;
-  say (self, ps_autostart_set (gtk_toggle_button_get_active (self->autostart_check), &error)
-                 ? NULL
-                 : error->message);
+  say (self, NULL);
+  ps_autostart_set_async (gtk_toggle_button_get_active (self->autostart_check), on_autostart_set,
+                          weak_window_new (self));
 }
 
 /* Which pair. */
@@ -206,21 +250,39 @@ fill_pairs (PsPreferencesWindow *self)
 }
 
 static void
+set_removing (PsPreferencesWindow *self, gboolean removing)
+{
+  self->removing = removing;
+  gtk_widget_set_sensitive (GTK_WIDGET (self->stack), !removing);
+  gtk_widget_set_sensitive (self->chooser_box, !removing);
+}
+
+static void
+on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PsPreferencesWindow **window = user_data;
+  GError *error = NULL;
+
+  ps_pair_change_remove_finish (PS_PAIRS (source), result, &error);
+  if (*window != NULL && (*window)->pairs != NULL)
+    {
+      set_removing (*window, FALSE);
+      if (error != NULL)
+        show_pair (*window);
+    }
+  say_in_window (window, error);
+}
+
+static void
 on_remove_response (GtkDialog *dialog, int response, PsPreferencesWindow *self)
 {
-  g_autoptr (PsPair) pair = self->pair != NULL ? g_object_ref (self->pair) : NULL;
-
-  g_autoptr (GError) error = NULL;
-
-  if (response == GTK_RESPONSE_OK && pair != NULL
-      && ps_pairs_find (self->pairs, ps_pair_get_name (pair)) == pair)
+  if (response == GTK_RESPONSE_OK && self->pair != NULL && !self->removing
+      && ps_pairs_find (self->pairs, ps_pair_get_name (self->pair)) == self->pair)
     {
       ps_preferences_ignore_set_folder (self->ignore_box, NULL);
-      if (!ps_pair_change_remove (self->pairs, pair, &error))
-        {
-          show_pair (self);
-          say (self, error->message);
-        }
+      set_removing (self, TRUE);
+      ps_pair_change_remove_async (self->pairs, self->pair, self->prompts, on_removed,
+                                   weak_window_new (self));
     }
   gtk_widget_destroy (GTK_WIDGET (dialog));
 }
@@ -273,6 +335,7 @@ ps_preferences_window_hide (GtkWidget *widget)
 {
   gtk_window_set_focus (GTK_WINDOW (widget), NULL);
   ps_preferences_keys_flush (PS_PREFERENCES_WINDOW (widget)->syncing_keys);
+  ps_preferences_ignore_flush (PS_PREFERENCES_WINDOW (widget)->ignore_box);
   GTK_WIDGET_CLASS (ps_preferences_window_parent_class)->hide (widget);
 }
 

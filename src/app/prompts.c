@@ -11,17 +11,17 @@
 typedef struct
 {
   PsQuestion *question;
-  guint port;
+  guint named_port;  /* as the configuration says */
+  char *named_user;  /* (nullable) likewise */
   GtkWindow *parent; /* weak */
   GtkWidget *dialog; /* (nullable) */
   PsKeyringState keyring;
 } Ask;
 
-/* A secret that was typed and that the server has not judged yet. */
+/* A secret that was typed. */
 typedef struct
 {
   char *pair;
-  char *key; /* as in the table of what is remembered */
   char *host, *user, *kind, *subject;
   guint port;
   char *secret;
@@ -32,10 +32,10 @@ struct _PsPrompts
 {
   GObject parent_instance;
 
-  GQueue waiting;         /* (element-type Ask) behind the current one */
-  Ask *current;           /* (nullable) */
-  GPtrArray *typed;       /* (element-type Typed) */
-  GHashTable *remembered; /* (element-type utf8 utf8) for this run */
+  GQueue waiting;        /* (element-type Ask) behind the current one */
+  Ask *current;          /* (nullable) */
+  GPtrArray *typed;      /* (element-type Typed) that no server has judged yet */
+  GPtrArray *remembered; /* (element-type Typed) right ones, for this run */
   GCancellable *cancellable;
 };
 
@@ -52,6 +52,7 @@ ask_free (Ask *ask)
   if (ask->dialog != NULL)
     gtk_widget_destroy (ask->dialog);
   g_clear_weak_pointer (&ask->parent);
+  g_free (ask->named_user);
   ps_question_unref (ask->question);
   g_free (ask);
 }
@@ -62,7 +63,6 @@ typed_free (gpointer data)
   Typed *typed = data;
 
   g_free (typed->pair);
-  g_free (typed->key);
   g_free (typed->host);
   g_free (typed->user);
   g_free (typed->kind);
@@ -88,7 +88,7 @@ ps_prompts_finalize (GObject *object)
   PsPrompts *self = PS_PROMPTS (object);
 
   g_ptr_array_unref (self->typed);
-  g_hash_table_unref (self->remembered);
+  g_ptr_array_unref (self->remembered);
   g_object_unref (self->cancellable);
   G_OBJECT_CLASS (ps_prompts_parent_class)->finalize (object);
 }
@@ -109,8 +109,7 @@ ps_prompts_init (PsPrompts *self)
 {
   g_queue_init (&self->waiting);
   self->typed = g_ptr_array_new_with_free_func (typed_free);
-  self->remembered
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)ps_secret_free);
+  self->remembered = g_ptr_array_new_with_free_func (typed_free);
   self->cancellable = g_cancellable_new ();
 }
 
@@ -135,27 +134,56 @@ secret_id (const Ask *ask)
 
   return (PsSecretId){
     .host = request->host,
-    .port = ask->port,
+    .port = (guint)request->port,
     .user = request->user,
     .kind = kind_word (request->kind),
     .subject = request->kind == PS_SECRET_PASSPHRASE ? request->subject : NULL,
+    .named_port = ask->named_port,
+    .named_user = ask->named_user,
   };
 }
 
-static char *
-secret_key (const PsSecretId *id)
+static PsSecretId
+typed_id (const Typed *typed)
 {
-  return g_strdup_printf ("%s %s@%s:%u %s", id->kind, id->user, id->host, id->port,
-                          id->subject != NULL ? id->subject : "");
+  return (PsSecretId){
+    .host = typed->host,
+    .port = typed->port,
+    .user = typed->user,
+    .kind = typed->kind,
+    .subject = typed->subject,
+  };
 }
 
-static Typed *
-find_typed (PsPrompts *self, const char *key)
+static gboolean
+same_id (const PsSecretId *a, const PsSecretId *b)
 {
-  for (guint i = 0; i < self->typed->len; i++)
-    if (g_str_equal (((Typed *)self->typed->pdata[i])->key, key))
-      return self->typed->pdata[i];
+  return a->port == b->port && g_strcmp0 (a->host, b->host) == 0
+         && g_strcmp0 (a->user, b->user) == 0 && g_strcmp0 (a->kind, b->kind) == 0
+         && g_strcmp0 (a->subject, b->subject) == 0;
+}
+
+/* Returns: (nullable): the one of @list (element-type Typed) for @id. */
+static Typed *
+find (GPtrArray *list, const PsSecretId *id)
+{
+  for (guint i = 0; i < list->len; i++)
+    {
+      PsSecretId other = typed_id (list->pdata[i]);
+
+      if (same_id (&other, id))
+        return list->pdata[i];
+    }
   return NULL;
+}
+
+static void
+drop (GPtrArray *list, const PsSecretId *id)
+{
+  Typed *typed = find (list, id);
+
+  if (typed != NULL)
+    g_ptr_array_remove (list, typed);
 }
 
 /* Ends the current question, whatever became of it, and begins the next. */
@@ -174,7 +202,6 @@ keep_typed (PsPrompts *self, const Ask *ask, const char *secret, gboolean rememb
 
   *typed = (Typed){
     .pair = g_strdup (ps_question_pair (ask->question)),
-    .key = secret_key (&id),
     .host = g_strdup (id.host),
     .user = g_strdup (id.user),
     .kind = g_strdup (id.kind),
@@ -255,16 +282,15 @@ show_password (PsPrompts *self)
 
 /* Before the keyring: what was typed for another pair of the same server, or in this run. */
 static gboolean
-answer_from_memory (PsPrompts *self, const char *key)
+answer_from_memory (PsPrompts *self, const PsSecretId *id)
 {
-  const char *secret = g_hash_table_lookup (self->remembered, key);
-  const Typed *typed = find_typed (self, key);
+  const Typed *typed = find (self->remembered, id);
 
-  if (secret == NULL && typed != NULL)
-    secret = typed->secret;
-  if (secret == NULL)
+  if (typed == NULL)
+    typed = find (self->typed, id);
+  if (typed == NULL)
     return FALSE;
-  ps_question_answer_secret (self->current->question, secret);
+  ps_question_answer_secret (self->current->question, typed->secret);
   return TRUE;
 }
 
@@ -297,13 +323,10 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
 /* A wrong secret is not tried again, but stays in the keyring until a right one takes its place:
  * servers refuse right ones too when they are unwell. */
 static void
-drop_wrong (PsPrompts *self, const char *key)
+drop_wrong (PsPrompts *self, const PsSecretId *id)
 {
-  Typed *typed = find_typed (self, key);
-
-  g_hash_table_remove (self->remembered, key);
-  if (typed != NULL)
-    g_ptr_array_remove (self->typed, typed);
+  drop (self->remembered, id);
+  drop (self->typed, id);
 }
 
 static void
@@ -311,7 +334,6 @@ begin_secret (PsPrompts *self)
 {
   const PsSecretRequest *request = ps_question_secret (self->current->question);
   PsSecretId id = secret_id (self->current);
-  g_autofree char *key = secret_key (&id);
 
   if (request->kind == PS_SECRET_PROMPT)
     {
@@ -320,11 +342,11 @@ begin_secret (PsPrompts *self)
     }
   if (request->attempt > 0)
     {
-      drop_wrong (self, key);
+      drop_wrong (self, &id);
       show_password (self);
       return;
     }
-  if (answer_from_memory (self, key))
+  if (answer_from_memory (self, &id))
     {
       finish_current (self);
       return;
@@ -351,14 +373,15 @@ next (PsPrompts *self)
 }
 
 void
-ps_prompts_ask (PsPrompts *self, PsQuestion *question, guint port, GtkWindow *parent)
+ps_prompts_ask (PsPrompts *self, PsQuestion *question, const PsConfig *config, GtkWindow *parent)
 {
   Ask *ask;
 
   g_return_if_fail (PS_IS_PROMPTS (self));
   ask = g_new0 (Ask, 1);
   ask->question = ps_question_ref (question);
-  ask->port = port;
+  ask->named_port = config->port;
+  ask->named_user = g_strdup (config->user);
   g_set_weak_pointer (&ask->parent, parent);
   g_queue_push_tail (&self->waiting, ask);
   if (self->current == NULL)
@@ -380,12 +403,14 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
   g_signal_emit (self, keyring_failed_signal, 0, error->message);
 }
 
+/* @typed: (transfer full). */
 static void
-keep (PsPrompts *self, const Typed *typed)
+keep (PsPrompts *self, Typed *typed)
 {
-  PsSecretId id = { typed->host, typed->port, typed->user, typed->kind, typed->subject };
+  PsSecretId id = typed_id (typed);
 
-  g_hash_table_replace (self->remembered, g_strdup (typed->key), g_strdup (typed->secret));
+  drop (self->remembered, &id);
+  g_ptr_array_add (self->remembered, typed);
   if (typed->remember)
     ps_secrets_store_async (&id, typed->secret, self->cancellable, on_stored, g_object_ref (self));
 }
@@ -395,13 +420,12 @@ settle (PsPrompts *self, const char *pair, gboolean accepted)
 {
   for (guint i = self->typed->len; i-- > 0;)
     {
-      const Typed *typed = self->typed->pdata[i];
-
-      if (g_strcmp0 (typed->pair, pair) != 0)
+      if (g_strcmp0 (((Typed *)self->typed->pdata[i])->pair, pair) != 0)
         continue;
       if (accepted)
-        keep (self, typed);
-      g_ptr_array_remove_index (self->typed, i);
+        keep (self, g_ptr_array_steal_index (self->typed, i));
+      else
+        g_ptr_array_remove_index (self->typed, i);
     }
 }
 
@@ -417,6 +441,46 @@ ps_prompts_rejected (PsPrompts *self, const char *pair)
 {
   g_return_if_fail (PS_IS_PROMPTS (self));
   settle (self, pair, FALSE);
+}
+
+/* Forgetting. */
+
+static void
+on_forgotten (GObject *source, GAsyncResult *result, gpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean locked = FALSE;
+
+  if (!ps_secrets_forget_finish (result, &locked, &error))
+    g_message ("What the keyring holds for the pair stays there: %s", error->message);
+  else if (locked)
+    g_message ("What the keyring holds for the pair stays there: it is locked.");
+}
+
+/* @account: as in ps_secrets_forget_async (). */
+static void
+drop_account (GPtrArray *list, const PsSecretId *account)
+{
+  for (guint i = list->len; i-- > 0;)
+    {
+      const Typed *typed = list->pdata[i];
+
+      if (g_strcmp0 (typed->host, account->host) == 0
+          && (account->port == 0 || typed->port == account->port)
+          && (account->user == NULL || g_strcmp0 (typed->user, account->user) == 0))
+        g_ptr_array_remove_index (list, i);
+    }
+}
+
+void
+ps_prompts_forget (PsPrompts *self, const PsConfig *config)
+{
+  PsSecretId account = { .host = config->host, .port = config->port, .user = config->user };
+
+  g_return_if_fail (PS_IS_PROMPTS (self));
+  drop_account (self->typed, &account);
+  drop_account (self->remembered, &account);
+  ps_secrets_forget_async (&account, self->cancellable, on_forgotten, NULL);
 }
 
 void

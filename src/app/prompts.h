@@ -6,6 +6,7 @@
  * remembered until the program quits. "refused" (pair): the person did not want to answer. */
 #pragma once
 
+#include "engine/config.h"
 #include "engine/question.h"
 
 #include <gtk/gtk.h>
@@ -17,14 +18,19 @@ G_DECLARE_FINAL_TYPE (PsPrompts, ps_prompts, PS, PROMPTS, GObject)
 
 PsPrompts *ps_prompts_new (void);
 
-/* Takes care of @question, now or when those before it are answered. @port: of the server, for the
- * keyring. @parent: (nullable): a window in front of which to ask. */
-void ps_prompts_ask (PsPrompts *self, PsQuestion *question, guint port, GtkWindow *parent);
+/* Takes care of @question, now or when those before it are answered. @config: of the pair. @parent:
+ * (nullable): a window in front of which to ask. */
+void ps_prompts_ask (PsPrompts *self, PsQuestion *question, const PsConfig *config,
+                     GtkWindow *parent);
 
-/* The pair (or server being looked at) got in: what was typed for it may be kept. */
+/* What app/login.h decides. The pair (or server being looked at) got in: what was typed for it may
+ * be kept. It did not: what was typed is dropped. */
 void ps_prompts_accepted (PsPrompts *self, const char *pair);
-/* It did not: what was typed is dropped. */
 void ps_prompts_rejected (PsPrompts *self, const char *pair);
+
+/* Drops all that is remembered, here and in the keyring, for the account of @config: of any port or
+ * user where it names none. In the background; nobody is asked or told. */
+void ps_prompts_forget (PsPrompts *self, const PsConfig *config);
 
 /* Closes the dialog of a question that nobody waits for any more. */
 void ps_prompts_check (PsPrompts *self);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/settings.h"
 
-#include "engine/config.h"
-
-#include <errno.h>
+#include "app/save.h"
 
 #define GROUP "Notifications"
 
@@ -67,24 +65,21 @@ ps_settings_get (PsSettings *self, const char *key)
   return error != NULL ? TRUE : value;
 }
 
-gboolean
-ps_settings_set (PsSettings *self, const char *key, gboolean value, GError **error)
+void
+ps_settings_set_async (PsSettings *self, const char *key, gboolean value,
+                       GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autofree char *dir = NULL;
+  g_autofree char *text = NULL;
 
-  g_return_val_if_fail (PS_IS_SETTINGS (self), FALSE);
-  if (ps_settings_get (self, key) == value)
-    return TRUE;
+  g_return_if_fail (PS_IS_SETTINGS (self));
   g_key_file_set_boolean (self->keys, GROUP, key, value);
   g_signal_emit (self, changed_signal, 0, key);
-  dir = g_path_get_dirname (self->file);
-  if (g_mkdir_with_parents (dir, 0700) != 0)
-    {
-      int saved = errno;
+  text = g_key_file_to_data (self->keys, NULL, NULL);
+  ps_save_text_async (self->file, text, callback, user_data);
+}
 
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved), "Could not make %s: %s", dir,
-                   g_strerror (saved));
-      return FALSE;
-    }
-  return g_key_file_save_to_file (self->keys, self->file, error);
+gboolean
+ps_settings_set_finish (GAsyncResult *result, GError **error)
+{
+  return ps_save_finish (result, error);
 }

@@ -21,7 +21,9 @@ PsSettings *ps_settings_new (const char *file);
 
 gboolean ps_settings_get (PsSettings *self, const char *key);
 
-/* FALSE with @error where it could not be written; the value holds for this run all the same. */
-gboolean ps_settings_set (PsSettings *self, const char *key, gboolean value, GError **error);
+/* The value holds at once, and for this run also where it could not be written. */
+void ps_settings_set_async (PsSettings *self, const char *key, gboolean value,
+                            GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_settings_set_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -48,23 +48,24 @@ ps_setup_check_remote (const char *text)
 }
 
 char *
-ps_setup_check_local (const char *text, const char *file, GPtrArray *pairs)
+ps_setup_check_local (const char *text)
 {
-  char *wrong
-      = check ("LOCAL CONFIG", "local_base", text, _ ("Choose or type a folder on this computer."),
-               _ ("Type the full path of a folder of its own, such as ~/PiSync. It cannot "
-                  "be your whole home folder."));
-  g_autoptr (PsConfig) config = NULL;
+  return check ("LOCAL CONFIG", "local_base", text, _ ("Choose or type a folder on this computer."),
+                _ ("Type the full path of a folder of its own, such as ~/PiSync. It cannot "
+                   "be your whole home folder."));
+}
 
-  if (wrong != NULL)
-    return wrong;
-  config = ps_config_new (file);
+char *
+ps_setup_look_local (const char *text, const char *file)
+{
+  g_autoptr (PsConfig) config = ps_config_new (file);
+
   if (!ps_setup_set (config, "LOCAL CONFIG", "local_base", text))
     return NULL;
   if (g_file_test (config->local_base, G_FILE_TEST_EXISTS)
       && !g_file_test (config->local_base, G_FILE_TEST_IS_DIR))
     return g_strdup (_ ("There is a file of this name. Choose a folder."));
-  if (!ps_config_check_among (config, pairs, NULL))
+  if (!ps_config_check_pairs (config, NULL))
     return g_strdup (_ ("This folder is, holds or lies in one that PiSync keeps already. Choose "
                         "another one."));
   return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may be typed in the setup assistant. No widgets; but for the local folder, which is looked
- * at, pure. */
+/* What may be typed in the setup assistant. No widgets; pure, but for ps_setup_look_local () and
+ * ps_setup_new_file (). */
 #pragma once
 
 #include "engine/config.h"
@@ -13,9 +13,11 @@ char *ps_setup_check_host (const char *text);
 char *ps_setup_check_port (const char *text);
 char *ps_setup_check_user (const char *text);
 char *ps_setup_check_remote (const char *text);
-/* @file: of the pair; @pairs: (element-type PsConfig) those that there are, of which this may be
- * one. They are read once, not with every letter. */
-char *ps_setup_check_local (const char *text, const char *file, GPtrArray *pairs);
+char *ps_setup_check_local (const char *text);
+
+/* The same of a local folder that passed the check, after a look at it and at the other pairs.
+ * @file: the ini of the pair that is to keep it. Blocks for as long as the disk does. */
+char *ps_setup_look_local (const char *text, const char *file);
 
 /* Checks @text and puts it into @config, as the ini would have it. */
 gboolean ps_setup_set (PsConfig *config, const char *group, const char *key, const char *text);

@@ -4,6 +4,7 @@
 #include "app/setup-window.h"
 
 #include "app/autostart.h"
+#include "app/folder-check.h"
 #include "app/item-row.h"
 #include "app/keys.h"
 #include "app/neighbours.h"
@@ -34,9 +35,9 @@ struct _PsSetupWindow
   PsSetup *setup;
   PsNeighbours *neighbours;
   Page page;
-  GPtrArray *others; /* (nullable) (element-type PsConfig) read when the page of the folder opens */
-  GCancellable *cancellable; /* (nullable) something is under way */
-  char *failure;             /* (nullable) why this page could not be left */
+  PsFolderCheck *local_check; /* (nullable) before the page of the folder was open */
+  GCancellable *cancellable;  /* (nullable) something is under way */
+  char *failure;              /* (nullable) why this page could not be left */
 
   GtkWidget *back_button;
   GtkButton *next_button;
@@ -87,22 +88,30 @@ check_server (PsSetupWindow *self)
   return wrong;
 }
 
-/* Returns: (transfer full) (nullable): what keeps the person from going on. */
-static char *
-check_page (PsSetupWindow *self)
+/* Returns: whether the person can go on; else *@wrong (transfer full) (nullable) says why not. */
+static gboolean
+check_page (PsSetupWindow *self, char **wrong)
 {
+  const char *wrong_here = NULL;
+  gboolean good;
+
   switch (self->page)
     {
     case PAGE_SERVER:
-      return check_server (self);
+      *wrong = check_server (self);
+      return *wrong == NULL;
     case PAGE_REMOTE:
-      return ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
+      *wrong = ps_setup_check_remote (gtk_entry_get_text (self->remote_entry));
+      return *wrong == NULL;
     case PAGE_LOCAL:
-      return ps_setup_check_local (gtk_entry_get_text (self->local_entry),
-                                   ps_setup_get_config (self->setup)->file, self->others);
+      ps_folder_check_set (self->local_check, gtk_entry_get_text (self->local_entry),
+                           ps_setup_get_config (self->setup)->file);
+      good = ps_folder_check_get (self->local_check, &wrong_here);
+      *wrong = g_strdup (wrong_here);
+      return good;
     case PAGE_SIGN_IN:
     case PAGE_PREVIEW:
-      return NULL;
+      return TRUE;
     default:
       g_assert_not_reached ();
     }
@@ -111,7 +120,18 @@ check_page (PsSetupWindow *self)
 static const char *
 busy_text (Page page)
 {
-  return page == PAGE_SIGN_IN ? _ ("Signing in…") : _ ("Looking at both folders…");
+  switch (page)
+    {
+    case PAGE_SIGN_IN:
+      return _ ("Signing in…");
+    case PAGE_PREVIEW:
+      return _ ("Starting…");
+    case PAGE_SERVER:
+    case PAGE_REMOTE:
+    case PAGE_LOCAL:
+    default:
+      return _ ("Looking at both folders…");
+    }
 }
 
 static void
@@ -126,11 +146,12 @@ static void
 refresh (PsSetupWindow *self)
 {
   gboolean busy = self->cancellable != NULL;
-  g_autofree char *wrong = busy ? NULL : check_page (self);
+  g_autofree char *wrong = NULL;
+  gboolean good = !busy && check_page (self, &wrong);
 
   g_object_set (self->spinner, "active", busy, "visible", busy, NULL);
   gtk_widget_set_sensitive (GTK_WIDGET (self->stack), !busy);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->next_button), !busy && wrong == NULL);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->next_button), good);
   gtk_widget_set_sensitive (self->back_button, busy || self->page != PAGE_SERVER);
   gtk_button_set_label (GTK_BUTTON (self->back_button), busy ? _ ("_Stop") : _ ("_Back"));
   gtk_button_set_label (self->next_button, self->page == PAGE_PREVIEW ? _ ("_Start") : _ ("_Next"));
@@ -163,6 +184,23 @@ on_changed (PsSetupWindow *self)
 }
 
 static void
+on_local_checked (PsSetupWindow *self)
+{
+  if (self->setup != NULL && self->page == PAGE_LOCAL)
+    refresh (self);
+}
+
+/* With the page: what was found out when it was last open need not hold any more. */
+static void
+renew_local_check (PsSetupWindow *self)
+{
+  g_clear_object (&self->local_check);
+  self->local_check = ps_folder_check_new ();
+  g_signal_connect_object (self->local_check, "changed", G_CALLBACK (on_local_checked), self,
+                           G_CONNECT_SWAPPED);
+}
+
+static void
 prepare_page (PsSetupWindow *self)
 {
   const PsConfig *config = ps_setup_get_config (self->setup);
@@ -178,10 +216,7 @@ prepare_page (PsSetupWindow *self)
   else if (self->page == PAGE_REMOTE)
     ps_setup_tree_set_server (self->tree, ps_setup_get_server (self->setup));
   else if (self->page == PAGE_LOCAL)
-    {
-      g_clear_pointer (&self->others, g_ptr_array_unref);
-      self->others = ps_config_load_all ();
-    }
+    renew_local_check (self);
 }
 
 static void
@@ -319,22 +354,34 @@ preview (PsSetupWindow *self)
 }
 
 static void
-start (PsSetupWindow *self)
+on_autostart_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GError) entry_error = NULL;
-  PsPair *pair = ps_setup_begin (self->setup, &error);
 
-  if (pair == NULL)
-    {
-      fail (self, error->message);
-      refresh (self);
-      return;
-    }
-  if (!ps_autostart_set (gtk_toggle_button_get_active (self->autostart_check), &entry_error))
-    ps_open_say (NULL, _ ("PiSync will not start when you log in"), entry_error->message);
+  if (!ps_autostart_set_finish (result, &error))
+    ps_open_say (NULL, _ ("PiSync will not start when you log in"), error->message);
+}
+
+static void
+on_begun (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (PsSetupWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  PsPair *pair = ps_setup_begin_finish (PS_SETUP (source), result, &error);
+
+  if (!end (self, error))
+    return;
+  ps_autostart_set_async (gtk_toggle_button_get_active (self->autostart_check), on_autostart_set,
+                          NULL);
   g_signal_emit (self, done_signal, 0, ps_pair_get_name (pair));
   gtk_widget_destroy (GTK_WIDGET (self));
+}
+
+static void
+start (PsSetupWindow *self)
+{
+  begin (self);
+  ps_setup_begin_async (self->setup, on_begun, g_object_ref (self));
 }
 
 static void
@@ -562,7 +609,7 @@ ps_setup_window_dispose (GObject *object)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->setup);
-  g_clear_pointer (&self->others, g_ptr_array_unref);
+  g_clear_object (&self->local_check);
   if (self->neighbours != NULL)
     ps_neighbours_stop (self->neighbours);
   g_clear_object (&self->neighbours);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/setup.h"
 
+#include "app/login.h"
+#include "app/save.h"
 #include "app/setup-check.h"
-
-#include <errno.h>
-#include <glib/gi18n.h>
-#include <glib/gstdio.h>
 
 struct _PsSetup
 {
@@ -14,27 +12,17 @@ struct _PsSetup
   PsPairs *pairs;
   PsPrompts *prompts;
   PsConfig *config;
-  PsServer *server;  /* (nullable) */
-  GtkWindow *parent; /* (nullable) weak */
+  PsLogin *login; /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (PsSetup, ps_setup, G_TYPE_OBJECT)
-
-static void
-drop_server (PsSetup *self)
-{
-  if (self->server != NULL)
-    g_signal_handlers_disconnect_by_data (self->server, self);
-  g_clear_object (&self->server);
-}
 
 static void
 ps_setup_dispose (GObject *object)
 {
   PsSetup *self = PS_SETUP (object);
 
-  drop_server (self);
-  g_clear_weak_pointer (&self->parent);
+  g_clear_object (&self->login);
   g_clear_object (&self->prompts);
   g_clear_object (&self->pairs);
   G_OBJECT_CLASS (ps_setup_parent_class)->dispose (object);
@@ -84,7 +72,7 @@ PsServer *
 ps_setup_get_server (PsSetup *self)
 {
   g_return_val_if_fail (PS_IS_SETUP (self), NULL);
-  return self->server;
+  return self->login != NULL ? ps_login_get_server (self->login) : NULL;
 }
 
 gboolean
@@ -103,12 +91,6 @@ ps_setup_import (PsSetup *self, GError **error)
 }
 
 /* Signing in. */
-
-static void
-on_question (PsSetup *self, PsQuestion *question)
-{
-  ps_prompts_ask (self->prompts, question, self->config->port, self->parent);
-}
 
 static void
 on_key_installed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -138,17 +120,14 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
 
-  if (!ps_server_connect_finish (PS_SERVER (source), result, &error))
+  if (!ps_login_connect_finish (PS_LOGIN (source), result, &error))
     {
-      ps_prompts_rejected (self->prompts, self->config->name);
-      ps_prompts_check (self->prompts);
-      drop_server (self);
+      g_clear_object (&self->login);
       g_task_return_error (task, error);
       return;
     }
-  ps_prompts_accepted (self->prompts, self->config->name);
   if (make_key)
-    ps_server_install_key_async (self->server, cancellable, on_key_installed,
+    ps_server_install_key_async (ps_login_get_server (self->login), cancellable, on_key_installed,
                                  g_steal_pointer (&task));
   else
     g_task_return_boolean (task, TRUE);
@@ -163,12 +142,9 @@ ps_setup_sign_in_async (PsSetup *self, GtkWindow *parent, gboolean make_key,
   g_return_if_fail (PS_IS_SETUP (self));
   g_task_set_source_tag (task, ps_setup_sign_in_async);
   g_task_set_task_data (task, GINT_TO_POINTER (make_key), NULL);
-  g_set_weak_pointer (&self->parent, parent);
-  drop_server (self);
-  /* A person is here to compare a changed key too. */
-  self->server = ps_server_new (self->config, NULL, TRUE);
-  g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
-  ps_server_connect_async (self->server, cancellable, on_connected, g_steal_pointer (&task));
+  g_clear_object (&self->login);
+  self->login = ps_login_new (self->prompts, self->config, TRUE, parent);
+  ps_login_connect_async (self->login, cancellable, on_connected, g_steal_pointer (&task));
 }
 
 gboolean
@@ -220,9 +196,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
   PsSetup *self = PS_SETUP (g_task_get_source_object (task));
   Preview *preview = g_task_get_task_data (task);
 
-  if (!ps_session_sync_finish (PS_SESSION (source), result, &preview->summary, &preview->error))
-    ps_prompts_check (self->prompts);
-  g_signal_handlers_disconnect_by_data (source, self);
+  ps_session_sync_finish (PS_SESSION (source), result, &preview->summary, &preview->error);
+  ps_login_judge (self->login, preview->error);
   ps_session_close_async (PS_SESSION (source), on_looked_closed, task);
 }
 
@@ -241,7 +216,7 @@ on_roots_made (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   preview->session = ps_session_new (self->config, NULL);
-  g_signal_connect_swapped (preview->session, "question", G_CALLBACK (on_question), self);
+  ps_login_ask_for (self->login, preview->session);
   ps_session_sync_async (preview->session, PS_SYNC_DRY_RUN, cancellable, on_looked,
                          g_steal_pointer (&task));
 }
@@ -267,12 +242,12 @@ ps_setup_preview_async (PsSetup *self, gboolean rebind, GCancellable *cancellabl
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_return_if_fail (PS_IS_SETUP (self));
-  g_return_if_fail (self->server != NULL);
+  g_return_if_fail (self->login != NULL);
   g_task_set_source_tag (task, ps_setup_preview_async);
   g_task_set_task_data (task, g_new0 (Preview, 1), preview_free);
   choose_file (self);
-  ps_server_make_roots_async (self->server, self->config, rebind, cancellable, on_roots_made,
-                              g_steal_pointer (&task));
+  ps_server_make_roots_async (ps_login_get_server (self->login), self->config, rebind, cancellable,
+                              on_roots_made, g_steal_pointer (&task));
 }
 
 gboolean
@@ -286,22 +261,33 @@ ps_setup_preview_finish (PsSetup *self, GAsyncResult *result, PsSummary *summary
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-PsPair *
-ps_setup_begin (PsSetup *self, GError **error)
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree char *dir = NULL;
+  g_autoptr (GTask) task = user_data;
+  PsSetup *self = PS_SETUP (g_task_get_source_object (task));
+  GError *error = NULL;
 
-  g_return_val_if_fail (PS_IS_SETUP (self), NULL);
-  dir = g_path_get_dirname (self->config->file);
-  if (g_mkdir_with_parents (dir, 0700) != 0)
-    {
-      int saved = errno;
+  if (ps_save_finish (result, &error))
+    g_task_return_pointer (task, ps_pairs_add (self->pairs, self->config), NULL);
+  else
+    g_task_return_error (task, error);
+}
 
-      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved),
-                   _ ("The folder %s could not be made: %s"), dir, g_strerror (saved));
-      return NULL;
-    }
-  if (!ps_config_save (self->config, error))
-    return NULL;
-  return ps_pairs_add (self->pairs, self->config);
+void
+ps_setup_begin_async (PsSetup *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (PS_IS_SETUP (self));
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, ps_setup_begin_async);
+  ps_save_config_async (self->config, on_written, task);
+}
+
+PsPair *
+ps_setup_begin_finish (PsSetup *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -36,7 +36,8 @@ void ps_setup_preview_async (PsSetup *self, gboolean rebind, GCancellable *cance
 gboolean ps_setup_preview_finish (PsSetup *self, GAsyncResult *result, PsSummary *summary,
                                   GError **error);
 
-/* Writes the ini and starts the pair. Returns: (transfer none) (nullable). */
-PsPair *ps_setup_begin (PsSetup *self, GError **error);
+/* Writes the ini and starts the pair, which finish returns (transfer none). */
+void ps_setup_begin_async (PsSetup *self, GAsyncReadyCallback callback, gpointer user_data);
+PsPair *ps_setup_begin_finish (PsSetup *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

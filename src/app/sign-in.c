@@ -4,8 +4,8 @@
  * where the session finds it. */
 #include "app/sign-in.h"
 
+#include "app/login.h"
 #include "app/open.h"
-#include "engine/server.h"
 
 #include <glib/gi18n.h>
 
@@ -13,7 +13,7 @@ typedef struct
 {
   PsPair *pair;
   PsPrompts *prompts;
-  PsServer *server;
+  PsLogin *login;
   GtkWindow *parent; /* weak */
   gboolean refused;  /* the last question, by the person */
 } SignIn;
@@ -25,10 +25,10 @@ static void
 sign_in_free (SignIn *self)
 {
   under_way = g_slist_remove (under_way, self);
-  g_signal_handlers_disconnect_by_data (self->server, self);
+  g_signal_handlers_disconnect_by_data (ps_login_get_server (self->login), self);
   g_signal_handlers_disconnect_by_data (self->prompts, self);
   g_clear_weak_pointer (&self->parent);
-  g_object_unref (self->server);
+  g_object_unref (self->login);
   g_object_unref (self->prompts);
   g_object_unref (self->pair);
   g_free (self);
@@ -36,10 +36,9 @@ sign_in_free (SignIn *self)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignIn, sign_in_free)
 
 static void
-on_question (SignIn *self, PsQuestion *question)
+on_question (SignIn *self)
 {
   self->refused = FALSE;
-  ps_prompts_ask (self->prompts, question, ps_pair_get_config (self->pair)->port, self->parent);
 }
 
 static void
@@ -54,18 +53,11 @@ on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SignIn) self = user_data;
   g_autoptr (GError) error = NULL;
-  const char *name = ps_pair_get_name (self->pair);
 
-  if (ps_server_connect_finish (PS_SERVER (source), result, &error))
-    {
-      ps_prompts_accepted (self->prompts, name);
-      ps_session_sync_now (ps_pair_get_session (self->pair));
-      return;
-    }
-  ps_prompts_rejected (self->prompts, name);
-  ps_prompts_check (self->prompts);
+  if (ps_login_connect_finish (PS_LOGIN (source), result, &error))
+    ps_session_sync_now (ps_pair_get_session (self->pair));
   /* Nobody has to be told what they said themselves. */
-  if (!self->refused || !g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
+  else if (!self->refused || !g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
     ps_open_say (self->parent, _ ("Signing in did not work"), error->message);
 }
 
@@ -81,9 +73,10 @@ ps_sign_in (PsPair *pair, PsPrompts *prompts, GtkWindow *parent)
   under_way = g_slist_prepend (under_way, self);
   self->pair = g_object_ref (pair);
   self->prompts = g_object_ref (prompts);
-  self->server = ps_server_new (ps_pair_get_config (pair), NULL, TRUE);
+  self->login = ps_login_new (prompts, ps_pair_get_config (pair), TRUE, parent);
   g_set_weak_pointer (&self->parent, parent);
-  g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
+  g_signal_connect_swapped (ps_login_get_server (self->login), "question", G_CALLBACK (on_question),
+                            self);
   g_signal_connect_swapped (prompts, "refused", G_CALLBACK (on_refused), self);
-  ps_server_connect_async (self->server, NULL, on_connected, self);
+  ps_login_connect_async (self->login, NULL, on_connected, self);
 }

@@ -4,7 +4,7 @@
  * connection that it did not make itself is made once more. */
 #include "app/version-source.h"
 
-#include "engine/server.h"
+#include "app/login.h"
 
 #include <errno.h>
 #include <glib/gi18n.h>
@@ -17,7 +17,7 @@ struct _PsVersionSource
   PsPair *pair;
   PsPrompts *prompts;
   GtkWindow *parent; /* weak */
-  PsServer *server;  /* (nullable) connected, or on the way */
+  PsLogin *login;    /* (nullable) connected, or on the way */
 };
 
 G_DEFINE_FINAL_TYPE (PsVersionSource, ps_version_source, G_TYPE_OBJECT)
@@ -45,19 +45,11 @@ call_free (gpointer data)
 }
 
 static void
-drop_server (PsVersionSource *self)
-{
-  if (self->server != NULL)
-    g_signal_handlers_disconnect_by_data (self->server, self);
-  g_clear_object (&self->server);
-}
-
-static void
 ps_version_source_dispose (GObject *object)
 {
   PsVersionSource *self = PS_VERSION_SOURCE (object);
 
-  drop_server (self);
+  g_clear_object (&self->login);
   g_clear_weak_pointer (&self->parent);
   g_clear_object (&self->prompts);
   g_clear_object (&self->pair);
@@ -89,31 +81,26 @@ ps_version_source_new (PsPair *pair, PsPrompts *prompts, GtkWindow *parent)
 /* Signing in. */
 
 static void
-on_question (PsVersionSource *self, PsQuestion *question)
-{
-  ps_prompts_ask (self->prompts, question, ps_pair_get_config (self->pair)->port, self->parent);
-}
-
-static void
 on_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   PsVersionSource *self = g_task_get_source_object (task);
   Call *call = g_task_get_task_data (task);
-  const char *name = ps_pair_get_name (self->pair);
   GError *error = NULL;
 
-  if (ps_server_connect_finish (PS_SERVER (source), result, &error))
+  if (ps_login_connect_finish (PS_LOGIN (source), result, &error))
     {
-      ps_prompts_accepted (self->prompts, name);
       call->start (self, g_steal_pointer (&task));
       return;
     }
-  if (g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_AUTH))
-    ps_prompts_rejected (self->prompts, name);
-  ps_prompts_check (self->prompts);
-  drop_server (self);
+  g_clear_object (&self->login);
   g_task_return_error (task, error);
+}
+
+static PsServer *
+server_of (PsVersionSource *self)
+{
+  return ps_login_get_server (self->login);
 }
 
 /* @task: (transfer full). */
@@ -122,15 +109,14 @@ begin (PsVersionSource *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
 
-  if (self->server != NULL)
+  if (self->login != NULL)
     {
       call->start (self, task);
       return;
     }
   call->signed_in = TRUE;
-  self->server = ps_server_new (ps_pair_get_config (self->pair), NULL, FALSE);
-  g_signal_connect_swapped (self->server, "question", G_CALLBACK (on_question), self);
-  ps_server_connect_async (self->server, g_task_get_cancellable (task), on_connected, task);
+  self->login = ps_login_new (self->prompts, ps_pair_get_config (self->pair), FALSE, self->parent);
+  ps_login_connect_async (self->login, g_task_get_cancellable (task), on_connected, task);
 }
 
 /* After @error (transfer full) the state of the connection is not known. */
@@ -140,7 +126,7 @@ fail (PsVersionSource *self, GTask *task /* (transfer full) */, GError *error)
   g_autoptr (GTask) owned = task;
   Call *call = g_task_get_task_data (task);
 
-  drop_server (self);
+  g_clear_object (&self->login);
   if (!call->signed_in && g_error_matches (error, PS_ENGINE_ERROR, PS_ENGINE_ERROR_RETRY))
     {
       g_error_free (error);
@@ -232,7 +218,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 start_loading (PsVersionSource *self, GTask *task)
 {
-  ps_server_versions_async (self->server, "", g_task_get_cancellable (task), on_listed, task);
+  ps_server_versions_async (server_of (self), "", g_task_get_cancellable (task), on_listed, task);
 }
 
 void
@@ -280,7 +266,7 @@ start_restoring (PsVersionSource *self, GTask *task)
 {
   Call *call = g_task_get_task_data (task);
 
-  ps_server_restore_async (self->server, call->id, call->path, g_task_get_cancellable (task),
+  ps_server_restore_async (server_of (self), call->id, call->path, g_task_get_cancellable (task),
                            on_restored, task);
 }
 
@@ -368,7 +354,7 @@ start_saving (PsVersionSource *self, GTask *task)
   Call *call = g_task_get_task_data (task);
   g_autofree char *part = g_file_get_path (call->part);
 
-  ps_server_save_version_async (self->server, call->id, part, g_task_get_cancellable (task),
+  ps_server_save_version_async (server_of (self), call->id, part, g_task_get_cancellable (task),
                                 on_saved, task);
 }
 

@@ -144,10 +144,12 @@ secret_id (PsAnswerer *self, const PsSecretRequest *request)
   const gboolean passphrase = request->kind == PS_SECRET_PASSPHRASE;
 
   return (PsSecretId){ .host = self->config->host,
-                       .port = self->config->port,
-                       .user = self->config->user,
+                       .port = (guint)request->port,
+                       .user = request->user,
                        .kind = passphrase ? "passphrase" : "password",
-                       .subject = passphrase ? request->subject : NULL };
+                       .subject = passphrase ? request->subject : NULL,
+                       .named_port = self->config->port,
+                       .named_user = self->config->user };
 }
 
 static char *

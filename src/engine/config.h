@@ -72,16 +72,9 @@ PsConfig *ps_config_load (const char *file, GError **error);
  * default that the file does not have are left out. */
 gboolean ps_config_save (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Returns: (transfer full) (element-type PsConfig): of every *.ini in ps_config_dir () that can be
- * read. */
-GPtrArray *ps_config_load_all (void);
-
 /* That no other pair in ps_config_dir () has a local_base that is, holds or lies in @self's: each
  * would sync the other's .pisync. Reads the other files. */
 gboolean ps_config_check_pairs (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same with @pairs (element-type PsConfig), which were read before. */
-gboolean ps_config_check_among (const PsConfig *self, GPtrArray *pairs,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Checks one value as it is typed: FALSE with a sentence in @error. @group and @key as in the ini.
  */

@@ -98,8 +98,9 @@ same_file (const char *a, const char *b)
              && st_a.st_ino == st_b.st_ino);
 }
 
-GPtrArray *
-ps_config_load_all (void)
+/* Returns: (transfer full) (element-type PsConfig): of every *.ini that can be read. */
+static GPtrArray *
+load_all (void)
 {
   g_autoptr (GPtrArray) files = ps_config_list_files ();
   GPtrArray *pairs = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_config_free);
@@ -116,8 +117,10 @@ ps_config_load_all (void)
 }
 
 gboolean
-ps_config_check_among (const PsConfig *self, GPtrArray *pairs, GError **error)
+ps_config_check_pairs (const PsConfig *self, GError **error)
 {
+  g_autoptr (GPtrArray) pairs = load_all ();
+
   for (guint i = 0; i < pairs->len; i++)
     {
       const PsConfig *other = pairs->pdata[i];
@@ -132,12 +135,4 @@ ps_config_check_among (const PsConfig *self, GPtrArray *pairs, GError **error)
       return FALSE;
     }
   return TRUE;
-}
-
-gboolean
-ps_config_check_pairs (const PsConfig *self, GError **error)
-{
-  g_autoptr (GPtrArray) pairs = ps_config_load_all ();
-
-  return ps_config_check_among (self, pairs, error);
 }

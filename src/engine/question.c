@@ -66,6 +66,7 @@ ps_question_new_secret (const char *pair, const PsSecretRequest *request)
   self->secret.kind = request->kind;
   self->secret.user = g_strdup (request->user);
   self->secret.host = g_strdup (request->host);
+  self->secret.port = request->port;
   self->secret.subject = g_strdup (request->subject);
   self->secret.echo = request->echo;
   self->secret.attempt = request->attempt;

@@ -24,14 +24,19 @@ static const SecretSchema schema = {
   },
 };
 
+/* By which attributes an item is kept now, and was by earlier versions. */
+#define WAYS 3
+
 typedef struct
 {
-  GHashTable *attributes; /* (element-type utf8 utf8) */
+  GHashTable *attributes[WAYS]; /* (element-type utf8 utf8) (nullable) but for the first */
+  guint way;                    /* LOOKUP: which is being searched by */
   char *label;
   char *secret; /* (nullable) STORE */
   SecretService *service;
   SecretItem *item; /* (nullable) LOOKUP: what was found */
-  gboolean locked;  /* LOOKUP: found, but not to be opened */
+  GList *items;     /* (element-type SecretItem) FORGET: what is still to be removed */
+  gboolean locked;  /* found, but not to be opened */
 } Request;
 
 static void
@@ -39,19 +44,62 @@ request_free (gpointer data)
 {
   Request *request = data;
 
-  g_hash_table_unref (request->attributes);
+  for (guint i = 0; i < WAYS; i++)
+    g_clear_pointer (&request->attributes[i], g_hash_table_unref);
   g_free (request->label);
   ps_secret_free (request->secret);
   g_clear_object (&request->service);
   g_clear_object (&request->item);
+  g_list_free_full (request->items, g_object_unref);
   g_free (request);
 }
 
 static void
 add_attribute (GHashTable *attributes, const char *name, const char *value)
 {
-  /* Always there: a missing one would match anything. */
-  g_hash_table_insert (attributes, g_strdup (name), g_utf8_make_valid (value ? value : "", -1));
+  g_hash_table_insert (attributes, g_strdup (name), g_utf8_make_valid (value, -1));
+}
+
+static GHashTable *
+attributes_new (const char *host)
+{
+  GHashTable *attributes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  add_attribute (attributes, "application", "pisync");
+  add_attribute (attributes, "host", host);
+  return attributes;
+}
+
+/* Those of one item: all of them, since a missing one would match anything. */
+static GHashTable *
+attributes_of (const PsSecretId *id, guint port, const char *user)
+{
+  GHashTable *attributes = attributes_new (id->host);
+  g_autofree char *number = g_strdup_printf ("%u", port);
+
+  add_attribute (attributes, "port", number);
+  add_attribute (attributes, "user", user != NULL ? user : "");
+  add_attribute (attributes, "kind", id->kind);
+  add_attribute (attributes, "subject", id->subject != NULL ? id->subject : "");
+  return attributes;
+}
+
+/* Those that all items which @id stands for have in common. */
+static GHashTable *
+attributes_in_common (const PsSecretId *id)
+{
+  GHashTable *attributes = attributes_new (id->host);
+  g_autofree char *number = g_strdup_printf ("%u", id->port);
+
+  if (id->port != 0)
+    add_attribute (attributes, "port", number);
+  if (id->user != NULL)
+    add_attribute (attributes, "user", id->user);
+  if (id->kind != NULL)
+    add_attribute (attributes, "kind", id->kind);
+  if (id->subject != NULL)
+    add_attribute (attributes, "subject", id->subject);
+  return attributes;
 }
 
 static char *
@@ -71,15 +119,8 @@ static Request *
 request_new (const PsSecretId *id)
 {
   Request *request = g_new0 (Request, 1);
-  g_autofree char *port = g_strdup_printf ("%u", id->port);
 
-  request->attributes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  add_attribute (request->attributes, "application", "pisync");
-  add_attribute (request->attributes, "host", id->host);
-  add_attribute (request->attributes, "port", port);
-  add_attribute (request->attributes, "user", id->user);
-  add_attribute (request->attributes, "kind", id->kind);
-  add_attribute (request->attributes, "subject", id->subject);
+  request->attributes[0] = attributes_of (id, id->port, id->user);
   request->label = make_label (id);
   return request;
 }
@@ -197,6 +238,32 @@ choose_item (const GList *items)
   return items != NULL ? g_object_ref (items->data) : NULL;
 }
 
+static void on_found (GObject *source, GAsyncResult *result, gpointer data);
+
+static void
+search (GTask *task)
+{
+  Request *request = g_task_get_task_data (task);
+
+  secret_service_search (request->service, &schema, request->attributes[request->way],
+                         SECRET_SEARCH_ALL, g_task_get_cancellable (task), on_found, task);
+}
+
+/* Returns: whether there is one. */
+static gboolean
+search_another_way (GTask *task)
+{
+  Request *request = g_task_get_task_data (task);
+
+  while (++request->way < WAYS)
+    if (request->attributes[request->way] != NULL)
+      {
+        search (task);
+        return TRUE;
+      }
+  return FALSE;
+}
+
 static void
 on_found (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -209,6 +276,8 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   g_list_free_full (items, g_object_unref);
   if (error != NULL)
     fail (task, error);
+  else if (request->item == NULL && search_another_way (task))
+    return;
   else if (request->item == NULL)
     {
       g_task_return_pointer (task, NULL, NULL);
@@ -223,21 +292,24 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
 static void
 on_service_for_lookup (GObject *source, GAsyncResult *result, gpointer data)
 {
-  GTask *task = data;
-  Request *request = g_task_get_task_data (task);
-
-  if (take_service (task, result))
-    secret_service_search (request->service, &schema, request->attributes, SECRET_SEARCH_ALL,
-                           g_task_get_cancellable (task), on_found, task);
+  if (take_service (data, result))
+    search (data);
 }
 
 void
 ps_secrets_lookup_async (const PsSecretId *id, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
+  Request *request;
+
   g_return_if_fail (id != NULL && id->host != NULL && id->kind != NULL);
-  begin (request_new (id), ps_secrets_lookup_async, SECRET_SERVICE_OPEN_SESSION,
-         on_service_for_lookup, cancellable, callback, user_data);
+  request = request_new (id);
+  if (id->named_port != id->port)
+    request->attributes[1] = attributes_of (id, id->named_port, id->user);
+  if (g_strcmp0 (id->named_user, id->user) != 0)
+    request->attributes[2] = attributes_of (id, id->named_port, id->named_user);
+  begin (request, ps_secrets_lookup_async, SECRET_SERVICE_OPEN_SESSION, on_service_for_lookup,
+         cancellable, callback, user_data);
 }
 
 char *
@@ -275,8 +347,9 @@ on_service_for_store (GObject *source, GAsyncResult *result, gpointer data)
   if (!take_service (task, result))
     return;
   value = secret_value_new (request->secret, -1, "text/plain");
-  secret_service_store (request->service, &schema, request->attributes, SECRET_COLLECTION_DEFAULT,
-                        request->label, value, g_task_get_cancellable (task), on_stored, task);
+  secret_service_store (request->service, &schema, request->attributes[0],
+                        SECRET_COLLECTION_DEFAULT, request->label, value,
+                        g_task_get_cancellable (task), on_stored, task);
 }
 
 void
@@ -300,20 +373,56 @@ ps_secrets_store_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Forget. */
+/* Forget: search, and remove what is open, one after the other. */
+
+static void remove_next (GTask *task);
 
 static void
-on_cleared (GObject *source, GAsyncResult *result, gpointer data)
+on_removed (GObject *source, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GTask) task = data;
   GError *error = NULL;
 
-  /* FALSE without error: there was none. */
-  secret_service_clear_finish (SECRET_SERVICE (source), result, &error);
-  if (error == NULL)
-    g_task_return_boolean (task, TRUE);
+  if (secret_item_delete_finish (SECRET_ITEM (source), result, &error))
+    remove_next (data);
   else
-    fail (g_steal_pointer (&task), error);
+    fail (data, error);
+}
+
+static void
+remove_next (GTask *task)
+{
+  Request *request = g_task_get_task_data (task);
+  g_autoptr (SecretItem) item = NULL;
+
+  while (item == NULL && request->items != NULL)
+    {
+      item = request->items->data;
+      request->items = g_list_delete_link (request->items, request->items);
+      if (!secret_item_get_locked (item))
+        break;
+      request->locked = TRUE;
+      g_clear_object (&item);
+    }
+  if (item != NULL)
+    {
+      secret_item_delete (item, g_task_get_cancellable (task), on_removed, task);
+      return;
+    }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static void
+on_found_to_forget (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Request *request = g_task_get_task_data (data);
+  GError *error = NULL;
+
+  request->items = secret_service_search_finish (SECRET_SERVICE (source), result, &error);
+  if (error == NULL)
+    remove_next (data);
+  else
+    fail (data, error);
 }
 
 static void
@@ -323,22 +432,30 @@ on_service_for_forget (GObject *source, GAsyncResult *result, gpointer data)
   Request *request = g_task_get_task_data (task);
 
   if (take_service (task, result))
-    secret_service_clear (request->service, &schema, request->attributes,
-                          g_task_get_cancellable (task), on_cleared, task);
+    secret_service_search (request->service, &schema, request->attributes[0], SECRET_SEARCH_ALL,
+                           g_task_get_cancellable (task), on_found_to_forget, task);
 }
 
 void
 ps_secrets_forget_async (const PsSecretId *id, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_return_if_fail (id != NULL && id->host != NULL && id->kind != NULL);
-  begin (request_new (id), ps_secrets_forget_async, SECRET_SERVICE_NONE, on_service_for_forget,
-         cancellable, callback, user_data);
+  Request *request;
+
+  g_return_if_fail (id != NULL && id->host != NULL);
+  request = g_new0 (Request, 1);
+  request->attributes[0] = attributes_in_common (id);
+  begin (request, ps_secrets_forget_async, SECRET_SERVICE_NONE, on_service_for_forget, cancellable,
+         callback, user_data);
 }
 
 gboolean
-ps_secrets_forget_finish (GAsyncResult *result, GError **error)
+ps_secrets_forget_finish (GAsyncResult *result, gboolean *locked, GError **error)
 {
+  const Request *request = g_task_get_task_data (G_TASK (result));
+
   g_return_val_if_fail (g_async_result_is_tagged (result, ps_secrets_forget_async), FALSE);
+  if (locked != NULL)
+    *locked = request->locked;
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -50,7 +50,9 @@ ps_secrets_forget_async (const PsSecretId *id, GCancellable *cancellable,
 }
 
 gboolean
-ps_secrets_forget_finish (GAsyncResult *result, GError **error)
+ps_secrets_forget_finish (GAsyncResult *result, gboolean *locked, GError **error)
 {
+  if (locked != NULL)
+    *locked = FALSE;
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -12,10 +12,15 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *host;
-  guint port;
-  const char *user;    /* (nullable) */
+  guint port;          /* the one that is connected to, also where ssh_config says it */
+  const char *user;    /* (nullable) who logs in, likewise */
   const char *kind;    /* "password", "passphrase" */
   const char *subject; /* (nullable) the key file for a passphrase */
+
+  /* What the configuration itself says, 0 and NULL where it leaves that to ssh_config: earlier
+   * versions kept items by these. Such an item is still found, where there is no better one. */
+  guint named_port;
+  const char *named_user;
 } PsSecretId;
 
 /* May wait for minutes while the desktop asks to unlock. finish: (transfer full) (nullable): NULL
@@ -29,8 +34,10 @@ void ps_secrets_store_async (const PsSecretId *id, const char *secret, GCancella
                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean ps_secrets_store_finish (GAsyncResult *result, GError **error);
 
+/* Removes what is kept for @id, of which port 0 and a NULL of user, kind or subject stand for any.
+ * Nobody is asked to unlock anything for that: then the items stay, and *@locked is TRUE. */
 void ps_secrets_forget_async (const PsSecretId *id, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
-gboolean ps_secrets_forget_finish (GAsyncResult *result, GError **error);
+gboolean ps_secrets_forget_finish (GAsyncResult *result, gboolean *locked, GError **error);
 
 G_END_DECLS

@@ -59,6 +59,7 @@ ps_auth_ask (const PsLogin *login, PsSecretRequest *request, GError **error)
 
   request->user = login->config->user;
   request->host = login->options->host;
+  request->port = login->config->port;
   if (prompts->ask_secret != NULL)
     secret = prompts->ask_secret (request, prompts->data, login->cancellable, &cause);
   if (secret != NULL)

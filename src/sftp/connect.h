@@ -48,8 +48,9 @@ typedef enum
 typedef struct
 {
   PsSecretKind kind;
-  const char *user;
-  const char *host;
+  const char *user; /* who logs in, whoever said so */
+  const char *host; /* as the person named it */
+  int port;         /* the one that is connected to, whoever said so */
   const char
       *subject;  /* PASSPHRASE: the key file; PROMPT: the server's text, escaped for display */
   gboolean echo; /* PROMPT: what is typed may be seen */

@@ -289,6 +289,7 @@ answer_secret (Ssh *self, const PsSshQuestion *question, GError **error)
   self->has_last = TRUE;
   self->last.user = self->login->config->user;
   self->last.host = self->login->options->host;
+  self->last.port = self->login->config->port;
   return ps_auth_ask (self->login, &request, error);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Other folders for a pair: until it has been ended it can be cancelled, then no more. */
+/* Changing and removing a pair; other folders for it: until it has been ended that can be
+ * cancelled, then no more. */
 #include "app/pair-change.h"
 #include "app/setup-check.h"
 #include "fakes/home.h"
@@ -133,6 +134,84 @@ test_cancelled_late (Fixture *f, gconstpointer unused)
   assert_folder (f, "Elsewhere");
 }
 
+/* Settings and removal. */
+
+/* Begins to set a value; @last: the end of it is waited for. */
+static void
+change (Fixture *f, const char *group, const char *key, const char *value, gboolean last)
+{
+  PsPair *pair = ps_pairs_get (f->pairs, 0);
+  g_autoptr (PsConfig) config = ps_config_copy (ps_pair_get_wish (pair));
+
+  g_assert_true (ps_setup_set (config, group, key, value));
+  ps_pair_change_config_async (pair, g_steal_pointer (&config), last ? on_changed : NULL, f);
+}
+
+/* One change after the other, before the first is written: none of them is lost. */
+static void
+test_config (Fixture *f, gconstpointer unused)
+{
+  PsPair *pair = ps_pairs_get (f->pairs, 0);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PsConfig) config = NULL;
+
+  change (f, "SYNC", "device", "attic", FALSE);
+  change (f, "SYNC", "upload_limit", "5", FALSE);
+  change (f, "SYNC", "upload_limit", "7", TRUE);
+  g_assert_cmpuint (ps_pair_get_config (pair)->upload_limit, ==, 0);
+  g_assert_cmpuint (ps_pair_get_wish (pair)->upload_limit, ==, 7);
+  ps_test_assert_soon (is_over, f);
+  g_assert_true (ps_pair_change_config_finish (pair, f->result, &error));
+  g_assert_no_error (error);
+  config = ps_config_load (f->file, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->upload_limit, ==, 7);
+  g_assert_cmpstr (config->device, ==, "attic");
+  g_assert_true (ps_config_same_run (config, ps_pair_get_config (pair)));
+  g_assert_true (ps_pair_get_wish (pair) == ps_pair_get_config (pair));
+}
+
+/* Only one that is new: the stick with the old one need not be there for every other change. */
+static void
+test_missing_key (Fixture *f, gconstpointer unused)
+{
+  PsPair *pair = ps_pairs_get (f->pairs, 0);
+  g_autoptr (GError) error = NULL;
+
+  change (f, "AUTH", "keyfile", "/nowhere/key", TRUE);
+  ps_test_assert_soon (is_over, f);
+  g_assert_false (ps_pair_change_config_finish (pair, f->result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_null (ps_pair_get_wish (pair)->keyfile);
+  assert_folder (f, "PiSync");
+}
+
+static gboolean
+is_gone (gpointer file)
+{
+  return !g_file_test (file, G_FILE_TEST_EXISTS);
+}
+
+/* What is still being written does not bring the ini back. */
+static void
+test_removed (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (PsPair) pair = g_object_ref (ps_pairs_get (f->pairs, 0));
+  g_autofree char *state = ps_config_state_dir (ps_pair_get_config (pair));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (state, 0700), ==, 0);
+  change (f, "SYNC", "device", "attic", FALSE);
+  change (f, "SYNC", "upload_limit", "7", FALSE);
+  ps_pair_change_remove_async (f->pairs, pair, f->prompts, on_changed, f);
+  ps_test_assert_soon (is_over, f);
+  g_assert_true (ps_pair_change_remove_finish (f->pairs, f->result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (ps_pairs_get_n (f->pairs), ==, 0);
+  ps_test_assert_soon (is_gone, state);
+  g_assert_false (g_file_test (f->file, G_FILE_TEST_EXISTS));
+}
+
 /* The fake engine prints what it does, which is no TAP. */
 static void
 print (const char *text)
@@ -148,6 +227,9 @@ main (int argc, char **argv)
   g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
   g_test_init (&argc, &argv, NULL);
   g_set_print_handler (print);
+  g_test_add ("/pair-change/config", Fixture, NULL, set_up, test_config, tear_down);
+  g_test_add ("/pair-change/missing-key", Fixture, NULL, set_up, test_missing_key, tear_down);
+  g_test_add ("/pair-change/removed", Fixture, NULL, set_up, test_removed, tear_down);
   g_test_add ("/pair-change/done", Fixture, NULL, set_up, test_done, tear_down);
   g_test_add ("/pair-change/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
   g_test_add ("/pair-change/cancelled-late", Fixture, NULL, set_up, test_cancelled_late, tear_down);

@@ -5,18 +5,21 @@
 import os
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from gi.repository import GLib  # noqa: E402
 from rig import screen, tap, wait  # noqa: E402
-from rig.real import Pi  # noqa: E402
+from rig.real import WATCHED, Pi  # noqa: E402
 
 TITLE = "Preferences"
 
 
-def open_preferences(d):
+def open_preferences(d, **options):
+    """@options: of App.run ()."""
     pi = Pi(d)
     pi.write("a.txt")
-    app = pi.run("--hidden")
+    app = pi.run("--hidden", **options)
     pi.wait_text("a.txt", "text")
     app.wait_state("idle")
     app.activate("preferences")
@@ -288,12 +291,158 @@ def test_switches(d):
     assert app.end() == 0, app.output()
 
 
-def test_removing_a_pair_deletes_no_file(d):
+def open_on_a_slow_disk(d, milliseconds, what=""):
+    """The disk of our own files (of @what) takes that long for every fsync; the program watches
+    itself. Returns how much it has said so far, too."""
+    slow = os.path.join(d.home, ".config", what)
+    pi, app, window = open_preferences(d, program=WATCHED, env={
+        "PISYNC_TEST_SLOW_DIR": slow, "PISYNC_TEST_SLOW_MS": str(milliseconds)})
+    return pi, app, window, len(app.lines)
+
+
+def stalls(app, before):
+    return [line for line in app.lines[before:] if line.startswith("stall")]
+
+
+def test_slow_disk_holds_nothing_up(d):
+    pi, app, window, before = open_on_a_slow_disk(d, 700)
+    turn_to(window, "Syncing")
+    limit = window.find("spin button", "Upload at most")
+    begin = time.monotonic()
+    for number in (100, 200, 300, 400):
+        limit.set_text(str(number))
+        limit.press()
+    window.find("check box", lambda text: text.startswith("Copy symbolic links")).press()
+    wait_ini(pi, "upload_limit=400")
+    wait_ini(pi, "symlinks=keep")
+    took = time.monotonic() - begin
+    assert took < 2.9, f"five changes were written in {took:.1f} s"  # the last one stands for all
+    turn_to(window, "General")
+    window.find("check box", "Start PiSync when I log in").press()
+    window.find("check box", "when a problem lasts").press()
+    conf = os.path.join(d.home, ".config/pisync/desktop.conf")
+    wait.until("the setting to be written", lambda: os.path.exists(conf))
+    assert not stalls(app, before), app.output()
+    assert app.end() == 0, app.output()
+
+
+def test_quitting_waits_for_the_disk(d):
+    pi, app, window, _before = open_on_a_slow_disk(d, 500)
+    screen.wait_active(d, TITLE)
+    screen.key(d, "alt+t", "ctrl+a")
+    screen.type_text(d, "attic")
+    entry = window.find("text", "Name of this computer")
+    wait.until("the text", lambda: entry.text() == "attic")
+    screen.key(d, "ctrl+q")
+    assert app.wait() == 0, app.output()
+    with open(os.path.join(pi.config, "pisync.ini")) as stream:
+        assert "attic" in stream.read()
+
+
+def test_quitting_does_not_wait_for_ever(d):
+    _pi, app, window, _before = open_on_a_slow_disk(d, 60000, "pisync/pisync.ini")
+    turn_to(window, "Syncing")
+    window.find("check box", lambda text: text.startswith("Copy symbolic links")).press()
+    begin = time.monotonic()
+    screen.wait_active(d, TITLE)
+    screen.key(d, "ctrl+q")
+    assert app.wait() == 0, app.output()
+    assert time.monotonic() - begin < 4 * wait.PATIENCE
+
+
+def test_what_could_not_be_written_is_told(d):
     pi, app, window = open_preferences(d)
+    ini = os.path.join(pi.config, "pisync.ini")
+    with open(ini) as stream:
+        text = stream.read()
+    os.unlink(ini)
+    os.mkdir(ini)
+    turn_to(window, "Syncing")
+    window.find("check box", lambda text: text.startswith("Copy symbolic links")).press()
+    window.find("label", lambda text: ini in text)
+    os.rmdir(ini)
+    with open(ini, "w") as stream:
+        stream.write(text)
+    window.find("check box", lambda text: text.startswith("Pause on metered")).press()
+    wait_ini(pi, "pause_on_metered=yes")
+    with open(ini) as stream:
+        assert "symlinks" not in stream.read()
+    assert app.end() == 0, app.output()
+
+
+def test_hung_folder_is_said_and_another_one_can_be_chosen(d):
+    mount = os.path.join(d.home, "mount")
+    _pi, app, window = open_preferences(d, program=WATCHED, env={
+        "PISYNC_TEST_SLOW_DIR": mount, "PISYNC_TEST_SLOW_MS": "60000"})
+    window.find("push button", "Change the folders").press()
+    dialog = app.window("Change Folders")
+    before = len(app.lines)
+    begin = dialog.find("push button", "Begin Anew")
+    screen.wait_active(d, "Change Folders")
+    entry = dialog.find("text", "Folder on this computer")
+    entry.set_text(mount)
+    screen.key(d, "End")
+    screen.type_text(d, "xxxxx")
+    dialog.find("label", "Looking at this folder…")
+    assert not begin.is_("sensitive")
+    entry.set_text(os.path.join(d.home, "Elsewhere"))
+    wait.until("the button", lambda: begin.is_("sensitive"))
+    assert not stalls(app, before), app.output()
+    dialog.find("push button", "Cancel").press()
+    app.client.wait_gone(dialog)
+    assert app.end() == 0, app.output()
+
+
+def remove(app, window):
     window.find("push button", "Remove…").press()
     dialog = app.window("Question")  # so GTK calls a dialog of this kind
     dialog.find("label", lambda text: text.startswith("No file is deleted"))
     dialog.find("push button", "Remove").press()
+    app.client.wait_gone(dialog)
+
+
+def kept_secrets(d):
+    """The attributes of what the keyring has of ours."""
+    name, path = "org.freedesktop.secrets", "/org/freedesktop/secrets"
+    found = d.call(name, path, "org.freedesktop.Secret.Service", "SearchItems",
+                   GLib.Variant("(a{ss})", ({"application": "pisync"},))).unpack()
+    return [d.call(name, item, "org.freedesktop.DBus.Properties", "Get",
+                   GLib.Variant("(ss)", ("org.freedesktop.Secret.Item", "Attributes"))).unpack()[0]
+            for item in found[0] + found[1]]
+
+
+def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
+    pi = Pi(d, auth="password")
+    with open(os.path.join(pi.config, "pisync.ini")) as stream:
+        ini = stream.read()
+    os.makedirs(os.path.join(d.home, "Second"))
+    with open(os.path.join(pi.config, "second.ini"), "w") as stream:
+        stream.write(ini.replace(pi.local, os.path.join(d.home, "Second"))
+                     .replace(f"={pi.there}", f"={pi.there}-2"))
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    dialog = app.window("Sign In to PiSync")
+    screen.wait_active(d, "Sign In to PiSync")
+    dialog.find("password text").set_text(pi.account.password)
+    screen.key(d, "Return")
+    pi.wait_text("a.txt", "text")
+    wait.until("the password to be kept", lambda: kept_secrets(d))
+    assert kept_secrets(d)[0]["port"] == str(pi.server.port), kept_secrets(d)
+    app.activate("preferences")
+    window = app.window(TITLE)
+    remove(app, window)
+    wait.until("the ini to go",
+               lambda: not os.path.exists(os.path.join(pi.config, "pisync.ini")))
+    window.find("label", os.path.join(d.home, "Second"))
+    assert len(kept_secrets(d)) == 1
+    remove(app, window)
+    wait.until("the password to be forgotten", lambda: not kept_secrets(d))
+    assert app.end() == 0, app.output()
+
+
+def test_removing_a_pair_deletes_no_file(d):
+    pi, app, window = open_preferences(d)
+    remove(app, window)
     window.find("label", "No folder is set up yet")
     assert not os.path.exists(os.path.join(pi.config, "pisync.ini"))
     assert pi.names() == ["a.txt"] and pi.names("remote") == ["a.txt"]

@@ -346,45 +346,6 @@ test_log_kind (void)
   g_assert_cmpint (ps_log_kind (""), ==, PS_LOG_CONNECTION);
 }
 
-/* Files of the application's own, in a folder of the test's own. */
-
-static void
-test_autostart (gpointer unused, gconstpointer data)
-{
-  g_autofree char *file = g_build_filename (g_get_user_config_dir (), "autostart",
-                                            "io.github.pisync.PiSync.desktop", NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (ps_autostart_get ());
-  g_assert_true (ps_autostart_set (TRUE, &error));
-  g_assert_no_error (error);
-  g_assert_true (ps_autostart_get ());
-  g_assert_true (g_file_get_contents (file, &text, NULL, &error));
-  g_assert_nonnull (strstr (text, " --hidden\n"));
-  /* A desktop's own switch is respected. */
-  g_assert_true (g_file_set_contents (file, "[Desktop Entry]\nHidden=true\n", -1, &error));
-  g_assert_false (ps_autostart_get ());
-  g_assert_true (ps_autostart_set (FALSE, &error));
-  g_assert_true (ps_autostart_set (FALSE, &error));
-  g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
-}
-
-static void
-test_settings (gpointer unused, gconstpointer data)
-{
-  g_autoptr (PsSettings) settings = ps_settings_new (NULL);
-  g_autoptr (PsSettings) again = NULL;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (ps_settings_get (settings, PS_SETTINGS_NOTIFY_CONFLICT));
-  g_assert_true (ps_settings_set (settings, PS_SETTINGS_NOTIFY_CONFLICT, FALSE, &error));
-  g_assert_no_error (error);
-  again = ps_settings_new (NULL);
-  g_assert_false (ps_settings_get (again, PS_SETTINGS_NOTIFY_CONFLICT));
-  g_assert_true (ps_settings_get (again, PS_SETTINGS_NOTIFY_HELD));
-}
-
 /* One path a row; the name is the first member of every case. */
 static void
 add_rows (const char *group, gconstpointer rows, gsize n, gsize size, GTestDataFunc func)
@@ -404,7 +365,6 @@ main (int argc, char **argv)
 {
   g_setenv ("TZ", "UTC", TRUE);
   setlocale (LC_ALL, "C.UTF-8");
-  test_home_make ();
   g_test_init (&argc, &argv, NULL);
   ADD_ROWS ("headline", headlines, test_headline);
   g_test_add_func ("/app/headline/held", test_headline_held);
@@ -419,7 +379,5 @@ main (int argc, char **argv)
   g_test_add_func ("/app/notes", test_notes);
   ADD_ROWS ("original", originals, test_original);
   g_test_add_func ("/app/log-kind", test_log_kind);
-  test_home_add ("/app/autostart", NULL, test_autostart);
-  test_home_add ("/app/settings", NULL, test_settings);
-  return test_home_remove (g_test_run ());
+  return g_test_run ();
 }

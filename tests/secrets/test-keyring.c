@@ -71,7 +71,7 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
 {
   Result *r = data;
 
-  r->ok = ps_secrets_forget_finish (result, &r->error);
+  r->ok = ps_secrets_forget_finish (result, &r->locked, &r->error);
   r->done = TRUE;
 }
 
@@ -108,6 +108,18 @@ assert_stored (const PsSecretId *what, const char *secret)
   store (what, secret, &r);
   g_assert_no_error (r.error);
   g_assert_true (r.ok);
+}
+
+static void
+forget (const PsSecretId *what, gboolean locked)
+{
+  g_auto (Result) r = { 0 };
+
+  ps_secrets_forget_async (what, NULL, on_forgotten, &r);
+  ps_test_assert_soon (is_done, &r);
+  g_assert_no_error (r.error);
+  g_assert_true (r.ok);
+  g_assert_cmpint (r.locked, ==, locked);
 }
 
 /* The daemon. */
@@ -200,7 +212,6 @@ test_open (Fixture *f, gconstpointer data)
 {
   PsSecretId other = id;
   PsSecretId passphrase = { .host = "server", .port = 22, .kind = "passphrase", .subject = "/k" };
-  g_auto (Result) r = { 0 };
 
   if (!can_run ())
     return;
@@ -219,10 +230,7 @@ test_open (Fixture *f, gconstpointer data)
   assert_stored (&passphrase, "open \xc3\xa9");
   assert_found (&passphrase, "open \xc3\xa9");
   assert_found (&id, "changed");
-  ps_secrets_forget_async (&id, NULL, on_forgotten, &r);
-  ps_test_assert_soon (is_done, &r);
-  g_assert_no_error (r.error);
-  g_assert_true (r.ok);
+  forget (&id, FALSE);
   assert_found (&id, NULL);
   assert_found (&passphrase, "open \xc3\xa9");
 }
@@ -230,15 +238,90 @@ test_open (Fixture *f, gconstpointer data)
 static void
 test_forget_nothing (Fixture *f, gconstpointer data)
 {
-  g_auto (Result) r = { 0 };
+  if (!can_run ())
+    return;
+  start_daemon (f, TRUE);
+  forget (&id, FALSE);
+}
+
+/* All that is kept for an account goes, and nothing of another one. */
+static void
+test_forget_account (Fixture *f, gconstpointer data)
+{
+  static const PsSecretId others[] = {
+    { .host = "server", .port = 22, .user = "pia", .kind = "password" },
+    { .host = "server", .port = 2222, .user = "pi", .kind = "password" },
+    { .host = "serve", .port = 22, .user = "pi", .kind = "password" },
+  };
+  PsSecretId account = { .host = "server", .port = 22, .user = "pi" };
+  PsSecretId key = id;
 
   if (!can_run ())
     return;
   start_daemon (f, TRUE);
-  ps_secrets_forget_async (&id, NULL, on_forgotten, &r);
-  ps_test_assert_soon (is_done, &r);
-  g_assert_no_error (r.error);
-  g_assert_true (r.ok);
+  key.kind = "passphrase";
+  key.subject = "/k";
+  assert_stored (&id, "sesame");
+  assert_stored (&key, "open");
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    assert_stored (&others[i], "other");
+  forget (&account, FALSE);
+  assert_found (&id, NULL);
+  assert_found (&key, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    assert_found (&others[i], "other");
+  /* Where the configuration leaves the port to ssh_config, it may be any. */
+  account.port = 0;
+  forget (&account, FALSE);
+  assert_found (&others[0], "other");
+  assert_found (&others[1], NULL);
+}
+
+/* Nobody is asked for it. */
+static void
+test_forget_locked (Fixture *f, gconstpointer data)
+{
+  if (!can_run ())
+    return;
+  start_daemon (f, TRUE);
+  assert_stored (&id, "sesame");
+  stop_daemon (f);
+  start_daemon (f, FALSE);
+  forget (&id, TRUE);
+  stop_daemon (f);
+  start_daemon (f, TRUE);
+  assert_found (&id, "sesame");
+}
+
+/* Kept under what the configuration says, which may be nothing. */
+static void
+test_earlier (Fixture *f, gconstpointer data)
+{
+  PsSecretId app = { .host = "server", .user = "pi", .kind = "password" };
+  PsSecretId cli = { .host = "server", .kind = "password" };
+  PsSecretId now = { .host = "server",
+                     .port = 2222,
+                     .user = "pi",
+                     .kind = "password",
+                     .named_port = 0,
+                     .named_user = NULL };
+  PsSecretId other = now;
+
+  if (!can_run ())
+    return;
+  app.named_user = "pi";
+  other.port = other.named_port = 22;
+  other.named_user = "pi";
+  start_daemon (f, TRUE);
+  assert_stored (&cli, "of the terminal");
+  assert_found (&now, "of the terminal");
+  assert_stored (&app, "of the window");
+  assert_found (&now, "of the window");
+  /* A server whose port is given is another one. */
+  assert_found (&other, NULL);
+  assert_stored (&now, "new");
+  assert_found (&now, "new");
+  assert_found (&app, "of the window");
 }
 
 static void
@@ -383,6 +466,9 @@ main (int argc, char **argv)
   start_bus ();
   add ("open", test_open);
   add ("forget-nothing", test_forget_nothing);
+  add ("forget-account", test_forget_account);
+  add ("forget-locked", test_forget_locked);
+  add ("earlier", test_earlier);
   add ("next-login", test_next_login);
   add ("locked", test_locked);
   add ("absent", test_absent);

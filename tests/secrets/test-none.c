@@ -34,7 +34,7 @@ on_forgotten (GObject *source, GAsyncResult *result, gpointer data)
 {
   Result *r = data;
 
-  g_assert_false (ps_secrets_forget_finish (result, &r->error));
+  g_assert_false (ps_secrets_forget_finish (result, NULL, &r->error));
   r->done = TRUE;
 }
 
