@@ -159,6 +159,18 @@ keeps_replaced (const PsTransfer *transfer, PsReplaced *replaced)
          && !(step->has_row && ps_replaced_is_kept (replaced, step->path, &step->row.remote));
 }
 
+/* FALSE: nothing more is to be done with it. */
+static gboolean
+make_durable (PsTransfer *transfer)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ps_local_temp_finish (transfer->temp, &transfer->remote, &error))
+    return TRUE;
+  ps_executor_step_failed (transfer->executor, transfer->step, error);
+  return FALSE;
+}
+
 static void
 place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
 {
@@ -168,10 +180,8 @@ place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
   g_autofree char *displaced = NULL;
   PsEntry placed;
 
-  if (!ps_local_temp_finish (transfer->temp, &transfer->remote, &error)
-      || !ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
-                          expected, keeps_replaced (transfer, replaced), &placed, &displaced,
-                          &error))
+  if (!ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
+                       expected, keeps_replaced (transfer, replaced), &placed, &displaced, &error))
     {
       ps_executor_step_failed (executor, step, error);
       return;
@@ -183,12 +193,23 @@ place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
   ps_executor_done (executor, step, "download", transfer->remote.size, transfer->wire);
 }
 
+/* The link is lost: what is here is placed all the same. */
+static void
+note_lost (PsExecutor *executor, GError *error)
+{
+  executor->over = TRUE;
+  if (executor->failure == NULL)
+    executor->failure = error;
+  else
+    g_error_free (error);
+}
+
 /* Asks the server what it keeps of the files that @batch is about to replace. */
 static PsReplaced *
-look_for_versions (PsExecutor *executor, const GPtrArray *batch)
+ask_for_versions (PsExecutor *executor, const GPtrArray *batch)
 {
-  g_autoptr (PsReplaced) replaced = ps_replaced_new (executor->context);
-  g_autoptr (GError) error = NULL;
+  PsReplaced *replaced = ps_replaced_new (executor->context);
+  GError *error = NULL;
 
   for (guint i = 0; !executor->over && i < batch->len; i++)
     {
@@ -197,13 +218,10 @@ look_for_versions (PsExecutor *executor, const GPtrArray *batch)
       if (transfer->step->local.kind == PS_KIND_FILE)
         ps_replaced_ask (replaced, transfer->step->path);
     }
-  if (!executor->over && !ps_replaced_wait (replaced, &error))
-    {
-      executor->over = TRUE; /* what is here is placed all the same */
-      if (executor->failure == NULL)
-        executor->failure = g_steal_pointer (&error);
-    }
-  return g_steal_pointer (&replaced);
+  if (!executor->over
+      && !ps_remote_step (executor->context->remote, 0, executor->context->cancellable, &error))
+    note_lost (executor, error);
+  return replaced;
 }
 
 void
@@ -213,13 +231,18 @@ ps_download_place_fetched (PsExecutor *executor)
   g_autoptr (PsReplaced) replaced = NULL;
   g_autofree PsEntry *expected = g_new0 (PsEntry, batch->len);
   g_autofree gboolean *wanted = g_new0 (gboolean, batch->len);
+  GError *error = NULL;
 
   executor->fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
   executor->fetched_bytes = 0;
-  replaced = look_for_versions (executor, batch);
+  replaced = ask_for_versions (executor, batch); /* which the server answers beside what follows */
   /* First all bytes are sent to the disk; then they become durable together and get their names. */
   for (guint i = 0; i < batch->len; i++)
     wanted[i] = wants_place (g_ptr_array_index (batch, i), &expected[i]);
+  for (guint i = 0; i < batch->len; i++)
+    wanted[i] = wanted[i] && make_durable (g_ptr_array_index (batch, i));
+  if (!executor->over && !ps_replaced_wait (replaced, &error))
+    note_lost (executor, error);
   for (guint i = 0; i < batch->len; i++)
     {
       executor->context->progress->files_done++;
