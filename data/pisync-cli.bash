@@ -67,7 +67,7 @@ _pisync_cli ()
       options+=' --host --port --user --auth --keyfile --remote --local --device --fingerprint
         --import --rebind --force'
       ;;
-    sync) options+=' --dry-run --allow-deletes --allow-emptied --accept-restored-server --full' ;;
+    sync) options+=' --dry-run --allow-deletes --accept-restored-server --full' ;;
     pause) options+=' --for' ;;
     log) options+=' --follow --lines' ;;
     restore) options+=' --version --to' ;;

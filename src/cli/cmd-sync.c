@@ -7,7 +7,6 @@ typedef struct
 {
   gboolean dry_run;
   gboolean allow_deletes;
-  gboolean allow_emptied;
   gboolean accept_restored;
   gboolean full;
 } SyncOptions;
@@ -20,9 +19,7 @@ sync_flags (const SyncOptions *options)
   if (options->dry_run)
     flags |= PS_SYNC_DRY_RUN;
   if (options->allow_deletes)
-    flags |= PS_SYNC_ALLOW_DELETES;
-  if (options->allow_emptied)
-    flags |= PS_SYNC_ALLOW_EMPTIED;
+    flags |= PS_SYNC_ALLOW_DELETES | PS_SYNC_ALLOW_EMPTIED;
   if (options->accept_restored)
     flags |= PS_SYNC_ACCEPT_RESTORED;
   if (options->full)
@@ -58,9 +55,8 @@ run_sync (PsCli *cli, char **argv)
       = { { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
             "Show what would be done and change nothing", NULL },
           { "allow-deletes", 0, 0, G_OPTION_ARG_NONE, &options.allow_deletes,
-            "Carry out the deletions that a guard holds, as they were shown", NULL },
-          { "allow-emptied", 0, 0, G_OPTION_ARG_NONE, &options.allow_emptied,
-            "Take over the emptied files that a guard holds, as they were shown", NULL },
+            "Carry out the deletions and emptied files that guards hold, as they were shown",
+            NULL },
           { "accept-restored-server", 0, 0, G_OPTION_ARG_NONE, &options.accept_restored,
             "The server's folder was restored from a backup, and that is right", NULL },
           { "full", 0, 0, G_OPTION_ARG_NONE, &options.full,

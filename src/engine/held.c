@@ -84,10 +84,24 @@ parse_text (const char *text)
 
 /* --- Answers --- */
 
-/* The answer to what was shown last. One that was given before and is not carried out yet comes
- * first: it was to another question. */
+/* Returns: whether one of the guards that are answered has shown anything. */
 static gboolean
-take_answer (PsHeld *self, gsize i, GError **error)
+is_answer_to_something (const PsContext *context)
+{
+  for (gsize i = 0; i < N_ANSWERABLE; i++)
+    {
+      g_autofree char *shown = ps_store_get_value (context->store, answerable[i].shown_key);
+
+      if ((context->flags & answerable[i].allow) != 0 && shown != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The answer to what was shown last. One that was given before and is not carried out yet comes
+ * first: it was to another question. @to_nothing: nobody has shown anything. */
+static gboolean
+take_answer (PsHeld *self, gsize i, gboolean to_nothing, GError **error)
 {
   const Answerable *a = &answerable[i];
   PsStore *store = self->context->store;
@@ -98,7 +112,7 @@ take_answer (PsHeld *self, gsize i, GError **error)
   if (answered)
     {
       /* Before this was kept as a set, there was just a mark. */
-      self->all[i] = shown == NULL || strlen (shown) < DIGITS;
+      self->all[i] = shown != NULL ? strlen (shown) < DIGITS : to_nothing;
       allowed = g_steal_pointer (&shown);
     }
   self->before[i] = shown != NULL;
@@ -115,10 +129,11 @@ PsHeld *
 ps_held_new (PsContext *context, GError **error)
 {
   g_autoptr (PsHeld) self = g_new0 (PsHeld, 1);
+  gboolean to_nothing = !is_answer_to_something (context);
 
   self->context = context;
   for (gsize i = 0; i < N_ANSWERABLE; i++)
-    if (!take_answer (self, i, error))
+    if (!take_answer (self, i, to_nothing, error))
       return NULL;
   return g_steal_pointer (&self);
 }
@@ -176,7 +191,7 @@ held_message (PsGuard guard)
     case PS_GUARD_MASS_EMPTIED:
       return _ ("many files became empty at once, as after a crash or a full disk; they are held "
                 "until you allow it "
-                "(--allow-emptied, or in the status window)");
+                "(--allow-deletes, or in the status window)");
     case PS_GUARD_INCOMPLETE:
       return _ ("a directory could not be listed to its end; what depends on it waits");
     case PS_GUARD_ROOM:

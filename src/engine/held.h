@@ -9,9 +9,8 @@
 G_BEGIN_DECLS
 
 /* Takes the answers among the flags of @context: what was shown last is allowed from now on, until
- * a run has come to its end. Where nothing was shown, whatever these guards would hold in this run
- * is.
- */
+ * a run has come to its end. Where nothing was shown, whatever the guards that are answered would
+ * hold in this run is. */
 PsHeld *ps_held_new (PsContext *context, GError **error);
 void ps_held_free (PsHeld *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsHeld, ps_held_free)

@@ -198,6 +198,25 @@ test_allowed_apart (void)
   ps_test_assert_same_trees (two.a->local, two.household->server);
 }
 
+/* As the command line answers: to both guards. What only one of them has shown is allowed. */
+static void
+test_allowed_together (void)
+{
+  const PsSyncFlags both = PS_SYNC_ALLOW_DELETES | PS_SYNC_ALLOW_EMPTIED;
+  g_autofree char *tree = many ("", "=text", 0, 60);
+  SET_UP (tree);
+
+  change_many (two.a->local, "-", "", 0, 30);
+  ps_device_sync (two.a);
+  change_many (two.a->local, "", "=", 30, 15);
+  ps_device_sync_flags (two.a, both);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 0);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_EMPTIED), ==, 15);
+  ps_device_sync_flags (two.a, both);
+  g_assert_true (two.a->summary.in_sync);
+  ps_test_assert_same_trees (two.a->local, two.household->server);
+}
+
 /* The full versions come back, on whichever side they were lost. */
 static void
 test_emptied_kept (gconstpointer there)
@@ -234,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/guard/allowed/as-shown", test_allowed_as_shown);
   g_test_add_func ("/engine/guard/allowed/until-done", test_allowed_until_done);
   g_test_add_func ("/engine/guard/allowed/apart", test_allowed_apart);
+  g_test_add_func ("/engine/guard/allowed/together", test_allowed_together);
   g_test_add_data_func ("/engine/guard/emptied-kept/here", NULL, test_emptied_kept);
   g_test_add_data_func ("/engine/guard/emptied-kept/there", "", test_emptied_kept);
   return g_test_run ();

@@ -37,8 +37,8 @@ class Services:
         self.bus.register_object(NETWORK_PATH, info.interfaces[0], self.on_call, self.on_get, None)
         for name in (NETWORK, LOGIN):
             self.bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus",
-                               "org.freedesktop.DBus", "RequestName", GLib.Variant("(su)", (name, 4)),
-                               None, Gio.DBusCallFlags.NONE, -1, None)
+                               "org.freedesktop.DBus", "RequestName",
+                               GLib.Variant("(su)", (name, 4)), None, Gio.DBusCallFlags.NONE, -1, None)
         print("ready", flush=True)
 
     def on_get(self, _bus, _sender, _path, _interface, name):
