@@ -38,7 +38,8 @@ class Services:
         for name in (NETWORK, LOGIN):
             self.bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus",
                                "org.freedesktop.DBus", "RequestName",
-                               GLib.Variant("(su)", (name, 4)), None, Gio.DBusCallFlags.NONE, -1, None)
+                               GLib.Variant("(su)", (name, 4)), None,
+                               Gio.DBusCallFlags.NONE, -1, None)
         print("ready", flush=True)
 
     def on_get(self, _bus, _sender, _path, _interface, name):
