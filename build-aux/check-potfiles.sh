@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 found=$(
   {
-    grep -lE '\<(N?_|ngettext|C_) \(("|$)' src/*/*.c || true
+    grep -lE '\<(N?_|ngettext|C_|ps_words_plural) \(("|$)' src/*/*.c || true
     grep -l 'translatable="yes"' src/app/*.ui || true
     ls data/*.desktop.in data/*.metainfo.xml.in
   } | LC_ALL=C sort

@@ -3,6 +3,7 @@
 
 #include "engine/log.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Events are taken in a little later, together; a backlog in portions. */
@@ -45,37 +46,77 @@ line_free (Line *line)
   g_free (line);
 }
 
+/* The words that a line of the log file begins with, which are the same in every language; for a
+ * person they are looked up. */
 /* clang-format off */
 static const struct { const char *word; PsLogKind kind; } words[] = {
-  { "upload", PS_LOG_CHANGES },       { "download", PS_LOG_CHANGES },
-  { "delete-local", PS_LOG_CHANGES }, { "delete-remote", PS_LOG_CHANGES },
-  { "move-local", PS_LOG_CHANGES },   { "move-remote", PS_LOG_CHANGES },
-  { "mkdir-local", PS_LOG_CHANGES },  { "mkdir-remote", PS_LOG_CHANGES },
-  { "attributes", PS_LOG_CHANGES },   { "record", PS_LOG_CHANGES },
-  { "forget", PS_LOG_CHANGES },       { "conflict", PS_LOG_PROBLEMS },
-  { "problem", PS_LOG_PROBLEMS },     { "problem:", PS_LOG_PROBLEMS },
-  { "held", PS_LOG_PROBLEMS },
+  { N_ ("upload"), PS_LOG_CHANGES },       { N_ ("download"), PS_LOG_CHANGES },
+  { N_ ("delete-local"), PS_LOG_CHANGES }, { N_ ("delete-remote"), PS_LOG_CHANGES },
+  { N_ ("move-local"), PS_LOG_CHANGES },   { N_ ("move-remote"), PS_LOG_CHANGES },
+  { N_ ("mkdir-local"), PS_LOG_CHANGES },  { N_ ("mkdir-remote"), PS_LOG_CHANGES },
+  { N_ ("attributes"), PS_LOG_CHANGES },   { N_ ("record"), PS_LOG_CHANGES },
+  { N_ ("forget"), PS_LOG_CHANGES },       { N_ ("conflict"), PS_LOG_PROBLEMS },
+  { N_ ("problem"), PS_LOG_PROBLEMS },     { N_ ("held"), PS_LOG_PROBLEMS },
 };
 /* clang-format on */
+
+#define KEPT_AS ": the other version is kept as "
+
+/* Returns: (nullable): what the log says of @text's first word, of which *@length is the length. */
+static const char *
+first_word (const char *text, gsize *length, PsLogKind *kind)
+{
+  *length = strcspn (text, " :");
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    if (strlen (words[i].word) == *length && strncmp (words[i].word, text, *length) == 0)
+      {
+        *kind = words[i].kind;
+        return words[i].word;
+      }
+  return NULL;
+}
 
 PsLogKind
 ps_log_kind (const char *text)
 {
-  gsize length = strcspn (text, " ");
+  PsLogKind kind = PS_LOG_CONNECTION;
+  gsize length;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strlen (words[i].word) == length && strncmp (words[i].word, text, length) == 0)
-      return words[i].kind;
-  return PS_LOG_CONNECTION;
+  first_word (text, &length, &kind);
+  return kind;
+}
+
+char *
+ps_log_text (const char *line)
+{
+  PsLogKind kind;
+  gsize length;
+  const char *word = first_word (line, &length, &kind);
+  const char *rest = line + length;
+  const char *kept = strstr (rest, KEPT_AS);
+  g_autofree char *path = NULL;
+
+  if (word == NULL)
+    return g_strdup (line);
+  /* The guard's name is for programs; the message says what it is about. */
+  if (strcmp (word, "held") == 0 && g_str_has_prefix (rest, " (") && strstr (rest, "): ") != NULL)
+    rest = strstr (rest, "): ") + 1;
+  if (strcmp (word, "conflict") != 0 || kept == NULL || *rest != ' ')
+    return g_strconcat (_ (word), rest, NULL);
+  path = g_strndup (rest + 1, (gsize)(kept - rest - 1));
+  /* Translators: a file, then the name of the copy */
+  return g_strdup_printf (_ ("conflict %s: the other version is kept as %s"), path,
+                          kept + strlen (KEPT_AS));
 }
 
 /* Takes @time and @text. */
 static void
 push (PsLogModel *self, const char *pair, char *time, char *text)
 {
+  g_autofree char *as_written = text;
   Line *line = g_new (Line, 1);
 
-  *line = (Line){ time, text, g_strdup (pair), ps_log_kind (text) };
+  *line = (Line){ time, ps_log_text (text), g_strdup (pair), ps_log_kind (text) };
   g_queue_push_tail (&self->pending, line);
   if (g_queue_get_length (&self->pending) > PS_LOG_MODEL_MAX)
     line_free (g_queue_pop_head (&self->pending));

@@ -27,8 +27,11 @@ typedef enum
   PS_N_LOG_COLUMNS
 } PsLogColumn;
 
-/* What sort of line it is, by its first word. Pure. */
+/* What sort of line of the log file it is, by its first word. Pure. */
 PsLogKind ps_log_kind (const char *text);
+
+/* Returns: (transfer full): the line as a person reads it. Pure. */
+char *ps_log_text (const char *line);
 
 #define PS_TYPE_LOG_MODEL (ps_log_model_get_type ())
 G_DECLARE_FINAL_TYPE (PsLogModel, ps_log_model, PS, LOG_MODEL, GObject)

@@ -2,6 +2,7 @@
 #include "engine/config-keys.h"
 
 #include "engine/config-text.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -101,10 +102,11 @@ consider (Guess *guess, const char *name)
   guess->distance = distance;
 }
 
-/* Appends "[HOST], [AUTH], …", or the keys of @group. */
-static void
-append_names (GString *text, const char *group)
+/* Returns: (transfer full): "[HOST], [AUTH], …", or the keys of @group. */
+static char *
+all_names (const char *group)
 {
+  GString *text = g_string_new (NULL);
   const char *separator = "";
 
   for (guint i = 0; i < ps_n_config_keys; i++)
@@ -119,12 +121,13 @@ append_names (GString *text, const char *group)
         continue;
       separator = ", ";
     }
+  return g_string_free (text, FALSE);
 }
 
 gboolean
 ps_config_group_check (const char *group, GError **error)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *all = NULL;
   Guess guess = { .typed = group };
 
   for (guint i = 0; i < ps_n_config_keys; i++)
@@ -133,19 +136,20 @@ ps_config_group_check (const char *group, GError **error)
         return TRUE;
       consider (&guess, ps_config_keys[i].group);
     }
-  g_string_append_printf (text, "unknown group [%s]; ", group);
+  all = all_names (NULL);
   if (guess.meant != NULL)
-    g_string_append_printf (text, "did you mean [%s]?", guess.meant);
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+                 _ ("unknown group [%s]; did you mean [%s]?"), group, guess.meant);
   else
-    append_names (g_string_append (text, "allowed: "), NULL);
-  g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, text->str);
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+                 _ ("unknown group [%s]; allowed: %s"), group, all);
   return FALSE;
 }
 
 static void
 set_unknown_key (const char *group, const char *name, GError **error)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *all = all_names (group);
   const PsConfigKey *elsewhere = NULL;
   Guess guess = { .typed = name };
 
@@ -158,14 +162,16 @@ set_unknown_key (const char *group, const char *name, GError **error)
       else if (strcmp (key->group, group) == 0)
         consider (&guess, key->key);
     }
-  g_string_append_printf (text, "unknown key \"%s\" in [%s]; ", name, group);
   if (elsewhere != NULL)
-    g_string_append_printf (text, "it belongs in [%s]", elsewhere->group);
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+                 _ ("unknown key \"%s\" in [%s]; it belongs in [%s]"), name, group,
+                 elsewhere->group);
   else if (guess.meant != NULL)
-    g_string_append_printf (text, "did you mean \"%s\"?", guess.meant);
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+                 _ ("unknown key \"%s\" in [%s]; did you mean \"%s\"?"), name, group, guess.meant);
   else
-    append_names (g_string_append (text, "allowed: "), group);
-  g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, text->str);
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+                 _ ("unknown key \"%s\" in [%s]; allowed: %s"), name, group, all);
 }
 
 const PsConfigKey *
@@ -195,8 +201,10 @@ text_at (const PsConfigKey *key, const PsConfig *config)
 static gboolean
 refuse (const PsConfigKey *key, const char *allowed, const char *value, GError **error)
 {
-  g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, "%s in [%s] must be %s, not \"%s\"",
-               key->key, key->group, allowed, value);
+  g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
+               /* Translators: a key, its group, what is allowed ("a whole number from 1 to 5"),
+                * what stands there */
+               _ ("%s in [%s] must be %s, not \"%s\""), key->key, key->group, allowed, value);
   return FALSE;
 }
 
@@ -204,12 +212,13 @@ static gboolean
 parse_text (const PsConfigKey *key, const char *value, PsConfig *config, GError **error)
 {
   char **member = text_at (key, config);
+  const char *allowed = NULL;
   char *normal = NULL;
 
   if (*value == '\0' && key->required)
     {
-      g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, "%s in [%s] is empty", key->key,
-                   key->group);
+      g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, _ ("%s in [%s] is empty"),
+                   key->key, key->group);
       return FALSE;
     }
   if (*value == '\0')
@@ -218,12 +227,9 @@ parse_text (const PsConfigKey *key, const char *value, PsConfig *config, GError 
       ps_config_key_set_default (key, config);
       return TRUE;
     }
-  normal = key->normal (value, error);
+  normal = key->normal (value, &allowed);
   if (normal == NULL)
-    {
-      g_prefix_error (error, "%s in [%s] ", key->key, key->group);
-      return FALSE;
-    }
+    return refuse (key, allowed, value, error);
   g_free (*member);
   *member = normal;
   return TRUE;
@@ -240,7 +246,7 @@ parse_uint (const PsConfigKey *key, const char *value, PsConfig *config, GError 
       *number_at (key, config) = (guint)number;
       return TRUE;
     }
-  allowed = g_strdup_printf ("a whole number from %u to %u", key->min, key->max);
+  allowed = g_strdup_printf (_ ("a whole number from %u to %u"), key->min, key->max);
   return refuse (key, allowed, value, error);
 }
 
@@ -252,7 +258,7 @@ parse_bool (const PsConfigKey *key, const char *value, PsConfig *config, GError 
   g_autofree char *lower = g_ascii_strdown (value, -1);
 
   if (!g_strv_contains (yes, lower) && !g_strv_contains (no, lower))
-    return refuse (key, "yes or no", value, error);
+    return refuse (key, _ ("yes or no"), value, error);
   *number_at (key, config) = g_strv_contains (yes, lower);
   return TRUE;
 }
@@ -268,7 +274,8 @@ parse_choice (const PsConfigKey *key, const char *value, PsConfig *config, GErro
         *number_at (key, config) = i;
         return TRUE;
       }
-  allowed = g_strjoinv (" or ", (char **)key->words);
+  /* Translators: between words of which one is allowed */
+  allowed = g_strjoinv (_ (" or "), (char **)key->words);
   return refuse (key, allowed, value, error);
 }
 

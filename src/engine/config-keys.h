@@ -24,9 +24,9 @@ typedef struct
   guint min, max, fallback; /* UINT; fallback: BOOL and CHOICE too */
   const char *const *words; /* CHOICE: NULL-terminated */
 
-  /* TEXT: returns the value as it is kept (transfer full), or NULL with a sentence in @error that
-   * goes on after the key's name ("must be …"). */
-  char *(*normal) (const char *value, GError **error);
+  /* TEXT: returns the value as it is kept (transfer full), or NULL with *@allowed, for the person:
+   * what it must be. */
+  char *(*normal) (const char *value, const char **allowed);
 } PsConfigKey;
 
 extern const PsConfigKey ps_config_keys[];

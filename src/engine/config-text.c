@@ -2,17 +2,18 @@
 #include "engine/config-text.h"
 
 #include "engine/config-keys.h"
+#include "util/words.h"
 
 #include <string.h>
 
 #define DEVICE_MAX 64 /* bytes: it becomes a part of file names */
 
-static gboolean
-refuse (GError **error, const char *value, const char *allowed)
+/* Returns: NULL, with *@allowed for the person. */
+static char *
+refuse (const char **allowed, const char *text)
 {
-  g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, "must be %s, not \"%s\"", allowed,
-               value);
-  return FALSE;
+  *allowed = text;
+  return NULL;
 }
 
 /* Whether @value has a control character, or a character of @others. */
@@ -26,25 +27,19 @@ has_any (const char *value, const char *others)
 }
 
 char *
-ps_config_text_host (const char *value, GError **error)
+ps_config_text_host (const char *value, const char **allowed)
 {
   /* A leading '-' would be an option to ssh. */
   if (*value == '-' || has_any (value, " /@\\\"'"))
-    {
-      refuse (error, value, "a host name, an address or a Host of ~/.ssh/config");
-      return NULL;
-    }
+    return refuse (allowed, _ ("a host name, an address or a Host of ~/.ssh/config"));
   return g_strdup (value);
 }
 
 char *
-ps_config_text_user (const char *value, GError **error)
+ps_config_text_user (const char *value, const char **allowed)
 {
   if (*value == '-' || has_any (value, " /:"))
-    {
-      refuse (error, value, "the name of an account on the server");
-      return NULL;
-    }
+    return refuse (allowed, _ ("the name of an account on the server"));
   return g_strdup (value);
 }
 
@@ -57,15 +52,12 @@ ps_config_expand_home (const char *path)
 }
 
 char *
-ps_config_text_file (const char *value, GError **error)
+ps_config_text_file (const char *value, const char **allowed)
 {
   g_autofree char *path = ps_config_expand_home (value);
 
   if (!g_path_is_absolute (path))
-    {
-      refuse (error, value, "a path that begins with \"/\" or \"~/\"");
-      return NULL;
-    }
+    return refuse (allowed, _ ("a path that begins with \"/\" or \"~/\""));
   return g_canonicalize_filename (path, "/");
 }
 
@@ -91,23 +83,21 @@ holds_own_folders (const char *path)
 }
 
 char *
-ps_config_text_local_base (const char *value, GError **error)
+ps_config_text_local_base (const char *value, const char **allowed)
 {
-  g_autofree char *path = ps_config_text_file (value, error);
+  g_autofree char *path = ps_config_text_file (value, allowed);
 
   if (path == NULL)
     return NULL;
   if (strcmp (path, "/") == 0 || strcmp (path, g_get_home_dir ()) == 0 || holds_own_folders (path))
-    {
-      refuse (error, value,
-              "a folder of its own, such as ~/PiSync: one in which PiSync's own files do not lie");
-      return NULL;
-    }
+    return refuse (
+        allowed,
+        _ ("a folder of its own, such as ~/PiSync: one in which PiSync's own files do not lie"));
   return g_steal_pointer (&path);
 }
 
 char *
-ps_config_text_remote_base (const char *value, GError **error)
+ps_config_text_remote_base (const char *value, const char **allowed)
 {
   g_autofree char *path = NULL;
   const char *relative = value;
@@ -118,10 +108,8 @@ ps_config_text_remote_base (const char *value, GError **error)
   else if (strcmp (value, "~") == 0)
     relative = "";
   else if (*value == '~' || has_any (value, ""))
-    {
-      refuse (error, value, "a folder on the server, absolute or relative to the login directory");
-      return NULL;
-    }
+    return refuse (allowed,
+                   _ ("a folder on the server, absolute or relative to the login directory"));
   if (*relative == '\0')
     relative = ".";
   path = g_strdup (relative);
@@ -131,13 +119,10 @@ ps_config_text_remote_base (const char *value, GError **error)
 }
 
 char *
-ps_config_text_device (const char *value, GError **error)
+ps_config_text_device (const char *value, const char **allowed)
 {
   if (*value == '.' || strlen (value) > DEVICE_MAX || has_any (value, "/~"))
-    {
-      refuse (error, value, "a name of at most 64 bytes without \"/\" and \"~\"");
-      return NULL;
-    }
+    return refuse (allowed, _ ("a name of at most 64 bytes without \"/\" and \"~\""));
   return g_strdup (value);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/config-keys.h"
 #include "engine/ini.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -95,9 +96,9 @@ read_lines (const char *file, GError **error)
     return ps_ini_parse (text, length);
   if (is_absence (reason))
     g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_MISSING,
-                 "%s: there is no such file; run \"pisync-cli setup\" to make one", file);
+                 _ ("%s: there is no such file; run \"pisync-cli setup\" to make one"), file);
   else
-    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_FAILED, "%s: cannot be read: %s", file,
+    g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_FAILED, _ ("%s: cannot be read: %s"), file,
                  reason->message);
   return NULL;
 }
@@ -122,7 +123,7 @@ take_value (Reading *reading, const PsIniLine *line, guint number, PsConfig *con
   if (earlier != 0 && !reading->lenient)
     {
       g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
-                   "%s in [%s] was set on line %u already", key->key, key->group, earlier);
+                   _ ("%s in [%s] was set on line %u already"), key->key, key->group, earlier);
       return FALSE;
     }
   g_hash_table_insert (reading->seen, (gpointer)key, GUINT_TO_POINTER (number));
@@ -140,7 +141,7 @@ take_line (Reading *reading, const PsIniLine *line, guint number, PsConfig *conf
       return take_value (reading, line, number, config, error);
     case PS_INI_BAD:
       if (!reading->lenient)
-        g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, line->problem);
+        g_set_error_literal (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID, _ (line->problem));
       return reading->lenient;
     case PS_INI_OTHER:
       return TRUE;
@@ -174,7 +175,7 @@ check_required (const char *file, const GPtrArray *lines, const PsConfig *config
       if (!key->required || value != NULL)
         continue;
       g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
-                   "%s:%u: %s is missing in [%s]; it must be given", file,
+                   _ ("%s:%u: %s is missing in [%s]; it must be given"), file,
                    line_for_missing (lines, key->group), key->key, key->group);
       return FALSE;
     }
@@ -240,7 +241,7 @@ check_all (const PsConfig *self, GError **error)
         continue;
       if (!ps_config_key_parse (key, value != NULL ? value : "", scratch, error))
         {
-          g_prefix_error (error, "%s: not written: ", self->file);
+          g_prefix_error (error, _ ("%s: not written: "), self->file);
           return FALSE;
         }
     }
@@ -314,7 +315,7 @@ ps_config_save (const PsConfig *self, GError **error)
                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
                                 &reason))
     return TRUE;
-  g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_FAILED, "%s: cannot be written: %s",
+  g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_FAILED, _ ("%s: cannot be written: %s"),
                self->file, reason->message);
   return FALSE;
 }

@@ -2,6 +2,7 @@
 #include "engine/event.h"
 
 #include "core/relpath.h"
+#include "util/words.h"
 
 #include <string.h>
 
@@ -183,15 +184,16 @@ ps_size_to_text (uint64_t bytes)
   return g_strdup_printf ("%s %s", number, units[unit]);
 }
 
+/* @words: (transfer full): what is said of @count things. */
 static void
-append_count (GString *text, guint64 count, const char *what, uint64_t bytes)
+append_count (GString *text, gulong count, char *words, uint64_t bytes)
 {
+  g_autofree char *owned = words;
   g_autofree char *size = ps_size_to_text (bytes);
 
   if (count == 0)
     return;
-  g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "", count,
-                          what);
+  g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", owned);
   if (bytes > 0)
     g_string_append_printf (text, " (%s)", size);
 }
@@ -200,17 +202,40 @@ char *
 ps_summary_to_text (const PsSummary *summary)
 {
   GString *text = g_string_new (NULL);
+  gulong n;
 
-  append_count (text, summary->uploaded, "uploaded", summary->payload_up);
-  append_count (text, summary->downloaded, "downloaded", summary->payload_down);
-  append_count (text, summary->made_dirs, "folders made", 0);
-  append_count (text, summary->moved, "moved", 0);
-  append_count (text, summary->deleted_local, "deleted here", 0);
-  append_count (text, summary->deleted_remote, "deleted on the server", 0);
-  append_count (text, summary->attributes, "attributes set", 0);
-  append_count (text, summary->conflicts, "conflicts", 0);
-  append_count (text, summary->held, "held", 0);
-  append_count (text, summary->failed, "failed", 0);
+  n = (gulong)summary->uploaded;
+  append_count (text, n, g_strdup_printf (ps_words_plural ("%lu uploaded", "%lu uploaded", n), n),
+                summary->payload_up);
+  n = (gulong)summary->downloaded;
+  append_count (text, n,
+                g_strdup_printf (ps_words_plural ("%lu downloaded", "%lu downloaded", n), n),
+                summary->payload_down);
+  n = (gulong)summary->made_dirs;
+  append_count (text, n,
+                g_strdup_printf (ps_words_plural ("%lu folder made", "%lu folders made", n), n), 0);
+  n = (gulong)summary->moved;
+  append_count (text, n, g_strdup_printf (ps_words_plural ("%lu moved", "%lu moved", n), n), 0);
+  n = (gulong)summary->deleted_local;
+  append_count (
+      text, n, g_strdup_printf (ps_words_plural ("%lu deleted here", "%lu deleted here", n), n), 0);
+  n = (gulong)summary->deleted_remote;
+  append_count (
+      text, n,
+      g_strdup_printf (
+          ps_words_plural ("%lu deleted on the server", "%lu deleted on the server", n), n),
+      0);
+  n = (gulong)summary->attributes;
+  append_count (text, n,
+                g_strdup_printf (ps_words_plural ("%lu attribute set", "%lu attributes set", n), n),
+                0);
+  n = (gulong)summary->conflicts;
+  append_count (text, n, g_strdup_printf (ps_words_plural ("%lu conflict", "%lu conflicts", n), n),
+                0);
+  n = (gulong)summary->held;
+  append_count (text, n, g_strdup_printf (ps_words_plural ("%lu held", "%lu held", n), n), 0);
+  n = (gulong)summary->failed;
+  append_count (text, n, g_strdup_printf (ps_words_plural ("%lu failed", "%lu failed", n), n), 0);
   return g_string_free (text, text->len == 0);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/ini.h"
 
+#include "util/words.h"
+
 #include <string.h>
 
 static void
@@ -97,7 +99,7 @@ parse_group (PsIniLine *line, const char *text)
 
   if (length < 3 || text[length - 1] != ']' || strcspn (text + 1, "[]") != length - 2)
     {
-      set_bad (line, "a group is written as [NAME]");
+      set_bad (line, N_ ("a group is written as [NAME]"));
       return;
     }
   line->kind = PS_INI_GROUP;
@@ -112,19 +114,19 @@ parse_value (PsIniLine *line, const char *text, const char *group)
 
   if (equals == NULL || equals == text)
     {
-      set_bad (line, "neither a comment, nor [GROUP], nor \"key = value\"");
+      set_bad (line, N_ ("neither a comment, nor [GROUP], nor \"key = value\""));
       return;
     }
   if (group == NULL)
     {
-      set_bad (line, "a key stands before the first [GROUP]");
+      set_bad (line, N_ ("a key stands before the first [GROUP]"));
       return;
     }
   raw = g_strstrip (g_strdup (equals + 1));
   line->value = unescape (raw);
   if (line->value == NULL)
     {
-      set_bad (line, "a backslash is written as \"\\\\\"");
+      set_bad (line, N_ ("a backslash is written as \"\\\\\""));
       return;
     }
   line->kind = PS_INI_VALUE;
@@ -141,7 +143,7 @@ parse_line (const char *text, gsize length, const char *group)
   line->text = g_strndup (text, length);
   if (memchr (text, '\0', length) != NULL || !g_utf8_validate (text, (gssize)length, NULL))
     {
-      set_bad (line, "not UTF-8 text");
+      set_bad (line, N_ ("not UTF-8 text"));
       return line;
     }
   bare = g_strstrip (g_strdup (line->text));

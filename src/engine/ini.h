@@ -23,7 +23,7 @@ typedef struct
   char *group;         /* GROUP, VALUE */
   char *key;           /* VALUE */
   char *value;         /* VALUE: unescaped */
-  const char *problem; /* BAD: (transfer none) static sentence */
+  const char *problem; /* BAD: (transfer none) static sentence, to be looked up */
 } PsIniLine;
 
 /* Returns: (transfer full) (element-type PsIniLine): never fails, line N is element N - 1. */

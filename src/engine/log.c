@@ -3,6 +3,7 @@
 #include "engine/log.h"
 
 #include "util/autofd.h"
+#include "util/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,7 @@ ps_log_open (const char *state_dir, guint max_lines, GError **error)
   if (self->fd < 0)
     {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
-                   "The log %s cannot be written: %s", self->file, g_strerror (errno));
+                   _ ("The log %s cannot be written: %s"), self->file, g_strerror (errno));
       return NULL;
     }
   cut (self);

@@ -2,6 +2,8 @@
 /* Where configurations, host keys and state lie, and that two pairs do not share a folder. */
 #include "engine/config-keys.h"
 
+#include "util/words.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,8 +131,8 @@ ps_config_check_pairs (const PsConfig *self, GError **error)
           || !folders_overlap (self->local_base, other->local_base))
         continue;
       g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
-                   "%s: local_base %s overlaps %s of the pair \"%s\"; each pair needs a folder of "
-                   "its own, none inside another",
+                   _ ("%s: local_base %s overlaps %s of the pair \"%s\"; each pair needs a folder "
+                      "of its own, none inside another"),
                    self->file, self->local_base, other->local_base, other->name);
       return FALSE;
     }

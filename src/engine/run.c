@@ -235,7 +235,7 @@ open_link (PsRun *self, GCancellable *cancellable, GError **error)
   self->remote = ps_remote_new (transport, &options, cancellable, error);
   if (self->remote == NULL)
     return FALSE;
-  message = g_strdup_printf ("connected to %s", self->config->host);
+  message = g_strdup_printf (_ ("connected to %s"), self->config->host);
   tell_link (self, message);
   return TRUE;
 }

@@ -4,6 +4,7 @@
 #include "engine/log.h"
 #include "engine/prompts.h"
 #include "engine/repeats.h"
+#include "util/words.h"
 
 struct PsWorker
 {
@@ -112,7 +113,10 @@ tell_summary (PsWorker *self, const PsSummary *summary)
   if (text == NULL || !did_something (summary))
     return;
   event->when = ps_clock_now (self->clock);
-  event->message = g_strdup_printf ("%s: %s", summary->in_sync ? "up to date" : "done", text);
+  event->message = g_strdup_printf (
+      summary->in_sync ? /* Translators: "3 uploaded, 1 conflict" */ _ ("up to date: %s")
+                       : _ ("done: %s"),
+      text);
   on_event (event, self);
 }
 

@@ -346,6 +346,27 @@ test_log_kind (void)
   g_assert_cmpint (ps_log_kind (""), ==, PS_LOG_CONNECTION);
 }
 
+static const TextCase log_texts[] = {
+  { "upload", "upload a.txt (12 kB)", "upload a.txt (12 kB)" },
+  { "move", "move-local a -> b", "move-local a -> b" },
+  { "problem", "problem: no", "problem: no" },
+  { "held", "held (mass-delete): 30 (of 40): x", "held: 30 (of 40): x" },
+  { "conflict", "conflict a: the other version is kept as b",
+    "conflict a: the other version is kept as b" },
+  { "half-conflict", "conflict a", "conflict a" },
+  { "message", "connected to pi", "connected to pi" },
+  { "nothing", "", "" },
+};
+
+static void
+test_log_text (gconstpointer data)
+{
+  const TextCase *c = data;
+  g_autofree char *text = ps_log_text (c->value);
+
+  g_assert_cmpstr (text, ==, c->expected);
+}
+
 /* One path a row; the name is the first member of every case. */
 static void
 add_rows (const char *group, gconstpointer rows, gsize n, gsize size, GTestDataFunc func)
@@ -379,5 +400,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/notes", test_notes);
   ADD_ROWS ("original", originals, test_original);
   g_test_add_func ("/app/log-kind", test_log_kind);
+  ADD_ROWS ("log-text", log_texts, test_log_text);
   return g_test_run ();
 }
