@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import manager, screen, tap, wait  # noqa: E402
-from rig.real import WATCHED, Pi  # noqa: E402
+from rig.real import WATCHED, Pi, factors  # noqa: E402
 from rig.program import Program  # noqa: E402
 from rig.session import KEYRING_PASSWORD, Desktop  # noqa: E402
 
@@ -123,6 +123,45 @@ def test_wrong_password_then_right_and_kept(d):
     app = pi.run("--hidden")
     pi.wait_text("b.txt", "again")
     assert app.no_window(LOGIN)
+
+
+def type_answer(d, app, text, title, label):
+    """What a person does when the dialog comes up: no click, just keys."""
+    dialog = app.window(LOGIN)
+    screen.wait_active(d, LOGIN)
+    dialog.find("label", title)
+    dialog.find("label", lambda said: label in said)
+    screen.type_text(d, text)
+    screen.key(d, "Return")
+    app.client.wait_gone(dialog)
+
+
+def test_questions_of_the_server(d):
+    """A second factor: the password is kept, a code is asked for with every login."""
+    pi = Pi(d, auth="password", server=factors.TwoFactorServer)
+    codes = iter(pi.server.codes)
+    question = ("The server has a question", "One-time code:")
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    type_answer(d, app, pi.server.password, "Password needed", pi.server.user)
+    type_answer(d, app, "00000000", *question)
+    # The server says no more than that it was not right.
+    type_answer(d, app, pi.server.password, "Password needed", "Please try again.")
+    dialog = app.window(LOGIN)
+    assert dialog.peek("check box") is None
+    type_answer(d, app, next(codes), *question)
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+    pi.server.cut()
+    app.tray().press("Sync Now")
+    pi.write("b.txt", "again")
+    type_answer(d, app, next(codes), *question)
+    pi.wait_text("b.txt", "again")
+    assert app.no_window(LOGIN)
+    assert app.end() == 0, app.output()
+    app = pi.run("--hidden")
+    type_answer(d, app, next(codes), *question)
+    app.wait_state("idle")
 
 
 def test_password_dialog_over_another_application(d):

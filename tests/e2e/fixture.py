@@ -266,10 +266,10 @@ class Server:
         lines = [f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.dir}/host",
                  "PidFile none", "StrictModes no", "MaxStartups 100", "LogLevel VERBOSE",
                  f"AuthorizedKeysFile {self.authorized_keys}",
-                 f"UsePAM {'yes' if self.account else 'no'}",
+                 f"UsePAM {'yes' if self.account or o['kbdint'] else 'no'}",
                  f"PasswordAuthentication {'yes' if o['password'] else 'no'}",
                  f"KbdInteractiveAuthentication {'yes' if o['kbdint'] else 'no'}",
-                 "PermitRootLogin prohibit-password"]
+                 f"PermitRootLogin {'yes' if o['kbdint'] else 'prohibit-password'}"]
         if o["sftp"]:
             lines.append(f"Subsystem sftp internal-sftp {o['sftp_flags']}")
         lines.append(o["config"])
@@ -277,6 +277,10 @@ class Server:
             lines += [f"Match User {self.user}", f"ChrootDirectory {self.account.base}",
                       "ForceCommand internal-sftp", "AllowTcpForwarding no", "PermitTTY no"]
         (self.dir / "sshd_config").write_text("\n".join(lines) + "\n")
+
+    def environment(self):
+        """Of sshd; None: that of the test."""
+        return None
 
     def _take_port(self):
         """A free one, bound but never listened on, which keeps it ours while sshd is stopped: other
@@ -295,7 +299,7 @@ class Server:
         begin = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as stream:
             self.process = self.test.spawn([SSHD, "-D", "-e", "-f", str(self.dir / "sshd_config")],
-                                           stderr=stream)
+                                           stderr=stream, env=self.environment())
 
         def settled():
             said = log.read_bytes()[begin:]

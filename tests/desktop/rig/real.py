@@ -5,6 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "e2e"))
+import factors  # noqa: E402
 import fixture  # noqa: E402
 
 from . import a11y, tap, tray, wait  # noqa: E402
@@ -36,15 +37,16 @@ class Pi:
     """A server, the pair that points to it, and the program in the desktop @d."""
 
     def __init__(self, d, auth="publickey", trusted=True, more="", local=None, throttling=1,
-                 host="127.0.0.1", **options):
-        """@host: that, or an alias for it. @options: of the server, see fixture.Test.server ()."""
+                 host="127.0.0.1", server=None, **options):
+        """@host: that, or an alias for it. @server: what makes it of a fixture.Test; else @options
+        are those of its server ()."""
         self.d = d
         self.test = fixture.Test()
         d.deferred.append(self.test.clean_up)
         try:
-            self.account = self.test.account() if auth == "password" else None
-            self.server = self.test.server(account=self.account, password=auth == "password",
-                                           **options)
+            self.account = self.test.account() if auth == "password" and not server else None
+            self.server = server(self.test) if server else self.test.server(
+                account=self.account, password=auth == "password", **options)
         except fixture.Skip as reason:
             raise tap.Skip(str(reason)) from None
         self.remote, self.there = self.server.remote()  # the latter as the server calls it
