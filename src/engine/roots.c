@@ -90,8 +90,17 @@ still_older (PsContext *context, PsMarker *remote, uint64_t seen, gboolean *olde
   return TRUE;
 }
 
-/* The guard against a restored server. It stays tripped, over further runs, until a person accepts.
- */
+gboolean
+ps_roots_accept (PsContext *context, GError **error)
+{
+  context->roots.restored = FALSE;
+  return remember_generation (context->store, context->roots.remote.generation, error)
+         && ps_store_set_value (context->store, KEY_RESTORED, NULL, error)
+         && ps_store_commit (context->store, error);
+}
+
+/* The guard against a restored server. It stays tripped, over further runs, until a person has
+ * decided. */
 static gboolean
 check_generation (PsContext *context, GError **error)
 {
@@ -107,12 +116,7 @@ check_generation (PsContext *context, GError **error)
   if ((context->flags & PS_SYNC_DRY_RUN) != 0)
     return TRUE;
   if (roots->restored && (context->flags & PS_SYNC_ACCEPT_RESTORED) != 0)
-    {
-      roots->restored = FALSE;
-      return remember_generation (context->store, roots->remote.generation, error)
-             && ps_store_set_value (context->store, KEY_RESTORED, NULL, error)
-             && ps_store_commit (context->store, error);
-    }
+    return ps_roots_accept (context, error);
   if (roots->restored)
     return ps_store_set_value (context->store, KEY_RESTORED, "1", error)
            && ps_store_commit (context->store, error);
@@ -141,7 +145,7 @@ ps_roots_check (PsContext *context, GError **error)
     return FALSE;
   if (!check_generation (context, error))
     return FALSE;
-  if (roots->restored)
+  if (roots->restored && (context->flags & PS_SYNC_KEEP_RESTORED) == 0)
     ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text), NULL);
   return TRUE;
 }

@@ -36,6 +36,9 @@ gboolean ps_roots_raise_end (PsContext *context, GError **error) G_GNUC_WARN_UNU
  * row of what was changed under it. */
 gboolean ps_roots_remember (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The server is as it should be, whatever it was before. */
+gboolean ps_roots_accept (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Makes or adopts the markers outside of a run (setup): both sides then bear one id. @rebind: a
  * local marker of another pair is replaced. */
 gboolean ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind,

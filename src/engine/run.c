@@ -297,6 +297,17 @@ choose_dirs (PsRun *self, PsSyncFlags flags)
   return NULL;
 }
 
+/* A restored server that has everything again is not older any more, if that is what a person said.
+ */
+static gboolean
+settle_restored (PsContext *context, GError **error)
+{
+  if (!context->roots.restored || !context->summary->in_sync
+      || (context->flags & (PS_SYNC_KEEP_RESTORED | PS_SYNC_DRY_RUN)) != PS_SYNC_KEEP_RESTORED)
+    return TRUE;
+  return ps_roots_accept (context, error);
+}
+
 static gboolean
 run_passes (PsRun *self, PsContext *context, GError **error)
 {
@@ -319,7 +330,7 @@ run_passes (PsRun *self, PsContext *context, GError **error)
       context->flags &= ~(PS_SYNC_KEEP_DELETED | PS_SYNC_KEEP_EMPTIED); /* once is enough */
     }
   summary->in_sync = !again && summary->failed == 0 && summary->held == 0;
-  return ps_held_end (held, error);
+  return ps_held_end (held, error) && settle_restored (context, error);
 }
 
 /* Removes a few of the versions that have expired. */

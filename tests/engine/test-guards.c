@@ -87,30 +87,56 @@ test_unmounted_root (void)
   g_assert_false (ps_test_exists (two.household->server, ".pisync"));
 }
 
+/* The server is put back to what it was before a change, which the next run sees. */
+static void
+restore_server (PsTwo *two)
+{
+  g_autofree char *backup = g_strconcat (two->household->dir, "/backup", NULL);
+  const char *const copy[] = { "cp", "-a", two->household->server, backup, NULL };
+
+  ps_test_run_ok (copy);
+  ps_test_make_tree (two->a->local, "a=newer new=y -gone");
+  ps_device_agree (two->a);
+  ps_device_agree (two->a);
+  ps_test_remove_tree (two->household->server);
+  g_assert_cmpint (rename (backup, two->household->server), ==, 0);
+  ps_device_restart (two->a);
+  ps_device_sync (two->a);
+  g_assert_cmpuint (ps_device_held (two->a, PS_GUARD_RESTORED_SERVER), ==, 1);
+  g_assert_true (two->a->summary.guard_held);
+  g_assert_true (ps_test_exists (two->a->local, "new"));
+  g_assert_true (ps_content_exists (two->a->local, "newer"));
+}
+
 static void
 test_restored_server (void)
 {
   SET_UP ("a=old b=2 c=3 gone=x");
-  g_autofree char *backup = g_strconcat (two.household->dir, "/backup", NULL);
-  const char *const copy[] = { "cp", "-a", two.household->server, backup, NULL };
 
-  ps_test_run_ok (copy);
-  ps_test_make_tree (two.a->local, "a=newer new=y -gone");
-  ps_device_agree (two.a);
-  ps_device_agree (two.a);
-  ps_test_remove_tree (two.household->server);
-  g_assert_cmpint (rename (backup, two.household->server), ==, 0);
-  ps_device_restart (two.a);
-  ps_device_sync (two.a);
-  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_RESTORED_SERVER), ==, 1);
-  g_assert_true (two.a->summary.guard_held);
-  g_assert_true (ps_test_exists (two.a->local, "new"));
-  g_assert_true (ps_content_exists (two.a->local, "newer"));
+  restore_server (&two);
   ps_device_sync (two.a);
   g_assert_true (two.a->summary.guard_held);
   ps_device_sync_flags (two.a, PS_SYNC_ACCEPT_RESTORED);
   g_assert_true (two.a->summary.in_sync);
   ps_device_agree (two.a);
+}
+
+/* That is said once; then everything goes on as ever. */
+static void
+test_restored_server_kept (void)
+{
+  SET_UP ("a=old b=2 c=3 gone=x");
+
+  restore_server (&two);
+  ps_device_sync_flags (two.a, PS_SYNC_KEEP_RESTORED);
+  g_assert_false (two.a->summary.guard_held);
+  g_assert_true (two.a->summary.in_sync);
+  ps_device_agree (two.a);
+  g_assert_true (ps_content_exists (two.household->server, "newer"));
+  g_assert_true (ps_test_exists (two.household->server, "new"));
+  ps_test_make_tree (two.a->local, "-new");
+  ps_device_agree (two.a);
+  g_assert_false (ps_test_exists (two.household->server, "new"));
 }
 
 /* Returns: (transfer full): for ps_test_make_tree (): @n files from @first on, each written as
@@ -250,6 +276,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/guard/mass-delete-kept", test_mass_delete_kept);
   g_test_add_func ("/engine/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/guard/restored_server__oc2325", test_restored_server);
+  g_test_add_func ("/engine/guard/restored_server-kept", test_restored_server_kept);
   g_test_add_func ("/engine/guard/allowed/as-shown", test_allowed_as_shown);
   g_test_add_func ("/engine/guard/allowed/until-done", test_allowed_until_done);
   g_test_add_func ("/engine/guard/allowed/apart", test_allowed_apart);
