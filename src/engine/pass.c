@@ -9,12 +9,19 @@
 #include "util/fault.h"
 #include "util/words.h"
 
+/* The answer came with the listings. A person wants to see it too where nothing is to be done. */
+static gboolean
+read_space (PsContext *context, GError **error)
+{
+  return ps_remote_space (context->remote, &context->progress->server_free,
+                          &context->progress->server_total, context->cancellable, error);
+}
+
 /* What the planner and its guards have to know about this pair. */
 static gboolean
 fill_options (PsContext *context, PsPlanOptions *options, GError **error)
 {
   PsStoreTotals totals;
-  uint64_t total_bytes;
 
   if (!ps_store_totals (context->store, &totals, error))
     return FALSE;
@@ -23,14 +30,10 @@ fill_options (PsContext *context, PsPlanOptions *options, GError **error)
     .files_remote = totals.files_remote,
     .delete_guard_percent = context->config->delete_guard_percent,
     .room_local = ps_local_free_space (context->local),
+    .room_remote = context->progress->server_free,
     .find_moves = !context->no_moves,
   };
   ps_held_fill_options (context->held, options);
-  if (!ps_remote_space (context->remote, &options->room_remote, &total_bytes, context->cancellable,
-                        error))
-    return FALSE;
-  context->progress->server_free = options->room_remote;
-  context->progress->server_total = total_bytes;
   return TRUE;
 }
 
@@ -88,7 +91,8 @@ ps_pass (PsContext *context, const PsPassOptions *options, gboolean *again, GErr
   options->set_state (options->data, PS_RUN_SCAN);
   ps_remote_ask_space (context->remote);
   if (ps_fault ("pass-begin", error) || !scan (context, context->roots.restored, plan, error)
-      || !ps_remote_prepare_end (context->remote, NULL, context->cancellable, error))
+      || !ps_remote_prepare_end (context->remote, NULL, context->cancellable, error)
+      || !read_space (context, error))
     return FALSE;
   if (!ps_plan_is_empty (plan))
     {
