@@ -18,7 +18,10 @@ ps_keys_search_or_close (GtkWidget *window, GdkEventKey *event, GtkEntry *search
       gtk_widget_grab_focus (GTK_WIDGET (search));
       return GDK_EVENT_STOP;
     }
-  if (gtk_entry_get_text_length (search) > 0)
-    return GDK_EVENT_PROPAGATE;
+  if (event->keyval == GDK_KEY_Escape && gtk_entry_get_text_length (search) > 0)
+    {
+      gtk_entry_set_text (search, "");
+      return GDK_EVENT_STOP;
+    }
   return ps_keys_close (window, event);
 }
