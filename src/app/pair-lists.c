@@ -193,7 +193,7 @@ ps_pair_list_show_problems (PsPairList *self, PsPair *pair)
 
 typedef struct
 {
-  GtkWidget *list; /* weak */
+  GtkWidget *button; /* weak */
   PsConflicts *conflicts;
 } KeepWish;
 
@@ -204,9 +204,13 @@ on_kept (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!ps_conflicts_keep_finish (wish->conflicts, result, &error))
-    ps_open_say (wish->list != NULL ? window_of (wish->list) : NULL,
-                 _ ("The other version could not be moved to the trash"), error->message);
-  g_clear_weak_pointer (&wish->list);
+    {
+      if (wish->button != NULL) /* it may be wanted once more */
+        gtk_widget_set_sensitive (wish->button, TRUE);
+      ps_open_say (wish->button != NULL ? window_of (wish->button) : NULL,
+                   _ ("The other version could not be moved to the trash"), error->message);
+    }
+  g_clear_weak_pointer (&wish->button);
   g_object_unref (wish->conflicts);
   g_free (wish);
 }
@@ -235,7 +239,7 @@ keep (GtkWidget *button, gboolean keep_copy)
     return;
   gtk_widget_set_sensitive (button, FALSE);
   wish = g_new0 (KeepWish, 1);
-  g_set_weak_pointer (&wish->list, gtk_widget_get_ancestor (button, PS_TYPE_PAIR_LIST));
+  g_set_weak_pointer (&wish->button, button);
   wish->conflicts = g_object_ref (conflicts);
   ps_conflicts_keep_async (conflicts, conflict, keep_copy, on_kept, wish);
 }

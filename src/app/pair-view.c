@@ -20,6 +20,7 @@ struct _PsPairView
   PsPair *pair;
   PsConflicts *conflicts;
   guint refresh_id;
+  gboolean several; /* pairs, of which this is one */
 
   GtkImage *state_image;
   GtkLabel *headline_label;
@@ -29,6 +30,8 @@ struct _PsPairView
   GtkButton *open_button;
   GtkButton *pause_button;
   GtkButton *resume_button;
+  GtkWidget *hour_child;
+  GtkButton *hour_button;
   GtkButton *sync_button;
   GtkButton *versions_button;
   GtkBox *question_box;
@@ -66,6 +69,7 @@ refresh_head (PsPairView *self, const PsStatus *status)
   gtk_progress_bar_set_fraction (self->progress_bar, MAX (0, fraction));
   gtk_widget_set_visible (GTK_WIDGET (self->pause_button), !paused);
   gtk_widget_set_visible (GTK_WIDGET (self->resume_button), paused);
+  gtk_widget_set_visible (self->hour_child, self->several && !paused);
 }
 
 static void
@@ -170,6 +174,8 @@ ps_pair_view_class_init (PsPairViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsPairView, open_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, pause_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, resume_button);
+  gtk_widget_class_bind_template_child (widget_class, PsPairView, hour_child);
+  gtk_widget_class_bind_template_child (widget_class, PsPairView, hour_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, sync_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, versions_button);
   gtk_widget_class_bind_template_child (widget_class, PsPairView, question_box);
@@ -244,6 +250,7 @@ ps_pair_view_new (PsPair *pair)
     ps_activity_list_add (self->activity, recent->pdata[i]);
   set_action (self->open_button, "app.pair-open-folder", g_variant_new_string (name));
   set_action (self->pause_button, "app.pair-pause", g_variant_new ("(su)", name, 0));
+  set_action (self->hour_button, "app.pair-pause", g_variant_new ("(su)", name, 3600));
   set_action (self->resume_button, "app.pair-resume", g_variant_new_string (name));
   set_action (self->sync_button, "app.pair-sync-now", g_variant_new_string (name));
   set_action (self->versions_button, "app.pair-versions", g_variant_new ("(s^ay)", name, ""));
@@ -259,4 +266,14 @@ ps_pair_view_get_pair (PsPairView *self)
 {
   g_return_val_if_fail (PS_IS_PAIR_VIEW (self), NULL);
   return self->pair;
+}
+
+void
+ps_pair_view_set_several (PsPairView *self, gboolean several)
+{
+  g_return_if_fail (PS_IS_PAIR_VIEW (self));
+  if (self->several == several)
+    return;
+  self->several = several;
+  refresh (self);
 }

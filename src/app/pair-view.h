@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (PsPairView, ps_pair_view, PS, PAIR_VIEW, GtkBox)
 GtkWidget *ps_pair_view_new (PsPair *pair);
 PsPair *ps_pair_view_get_pair (PsPairView *self);
 
+/* Whether there are other pairs: what the window's menu does for all is then here for this one. */
+void ps_pair_view_set_several (PsPairView *self, gboolean several);
+
 G_END_DECLS

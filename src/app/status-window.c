@@ -35,10 +35,18 @@ find_view (PsStatusWindow *self, PsPair *pair)
 }
 
 static void
+tell_several (GtkWidget *page, gpointer several)
+{
+  if (PS_IS_PAIR_VIEW (page))
+    ps_pair_view_set_several (PS_PAIR_VIEW (page), *(const gboolean *)several);
+}
+
+static void
 refresh_switcher (PsStatusWindow *self)
 {
   gboolean several = ps_pairs_get_n (self->pairs) > 1;
 
+  gtk_container_foreach (GTK_CONTAINER (self->stack), tell_several, &several);
   gtk_widget_set_visible (self->empty_page, ps_pairs_get_n (self->pairs) == 0);
   gtk_header_bar_set_custom_title (self->header, several ? GTK_WIDGET (self->switcher) : NULL);
 }
