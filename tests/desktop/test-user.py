@@ -16,10 +16,13 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 PROGRAMS = ("PISYNC_TEST_APP", "PISYNC_TEST_WATCHED", "PISYNC_TEST_SAMPLE", "PISYNC_TEST_OTHER",
             "PISYNC_CLI")
 SELECTED = {
+    "network": ("offline_drops_the_link_and_online_opens_it_at_once",),
     "real": ("new_host_key_is_asked_about", "files_go_both_ways", "held_deletion_is_kept",
-             "tray_by_real_clicks", "quit_while_syncing"),
+             "tray_by_real_clicks", "quit_while_syncing", "server_killed_while_syncing",
+             "questions_of_the_server", "five_thousand_files_and_the_window_answers"),
     "setup": ("going_back_loses_nothing", "servers_of_the_network_are_offered"),
     "sign-in": ("key_file_with_a_passphrase",),
+    "status": ("show_in_folder", "problem_is_tried_again"),
     "tray": ("icon_is_drawn", "panel_killed_and_started_again", "no_tray_at_all"),
     "windows": ("password_takes_the_keys_over_another_window", "second_launch_raises_the_window"),
 }
