@@ -55,17 +55,23 @@ typedef struct
   int64_t deadline_us; /* monotonic time after which it is not worth it any more; 0 = none */
 } PsDeltaLimits;
 
+/* Told of the next piece as soon as nothing can change it any more; a long one comes in parts. */
+typedef void (*PsDeltaFound) (const PsDeltaPiece *piece, gpointer user_data);
+
 /**
  * ps_delta_upload:
  * @signature: of the old version that lies on the server; untrusted bytes
  * @old_size: of that version: a piece that reaches beyond it is an error (DAMAGED)
  * @fd: the new version, @size bytes, read by pread
+ * @found: (nullable): told of the pieces from the beginning of the file on. What was told holds
+ * also when it is given up later
  *
  * Returns: (transfer full) (element-type PsDeltaPiece): the new file from 0 to @size without gaps,
  * neighbours merged
  */
 GArray *ps_delta_upload (GBytes *signature, uint64_t old_size, int fd, uint64_t size,
-                         const PsDeltaLimits *limits, GCancellable *cancellable, GError **error);
+                         const PsDeltaLimits *limits, PsDeltaFound found, gpointer user_data,
+                         GCancellable *cancellable, GError **error);
 
 /**
  * ps_signature_derive:

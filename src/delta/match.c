@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Three looks, from cheap to dear:
+/* Three looks, from cheap to dear, and as far as can be in the order of the file, so that what is
+ * decided can be used while the rest is looked at:
  *
- * 1. forward: is the block of the same place the same? Finds appends, truncations, edits in place.
- * 2. backward: the same, counted from the ends. Finds what an insertion or a removal has shifted.
- *    Both cost one hashing of what they look at, and stop after a stretch that matches nothing.
- * 3. librsync's delta, byte by byte, of the gaps that are left: six to ten times dearer where
+ * 1. along: is the block that comes next there what comes next here? It costs one hashing of what
+ * it looks at, and stops after a stretch that matches nothing. Then the third look goes a little
+ *    ahead: what was inserted or removed has shifted the rest, along which it goes on.
+ * 2. backward: the same from the ends of both, where there was nothing near ahead.
+ * 3. librsync's delta, byte by byte, of the gaps that are left: ten to twenty times dearer where
  *    nothing is found, so it stops when it has found nearly nothing for long. */
 #include "delta/match.h"
 
@@ -15,6 +17,9 @@
 #define CHUNK (256 * 1024)
 #define WINDOW (8 * 1024 * 1024)  /* summed at once, by two threads */
 #define STRETCH (4 * 1024 * 1024) /* without an equal block: 1 and 2 stop */
+#define AHEAD (8 * 1024 * 1024)   /* 3 goes no further ahead of 1 */
+#define PROBE (1024 * 1024)       /* of which it scans so much at once */
+#define ASTRAY 8                  /* so often it may lead 1 to less than a stretch */
 #define TRIAL (64 * 1024 * 1024)  /* after so much with less than a tenth found: 3 stops */
 #define TRIAL_PART 10
 #define SCAN_WORTH 32 /* bytes scanned for one that might be found: as dear as to fetch it */
@@ -29,7 +34,12 @@ typedef struct
   GByteArray *records;     /* of the blocks that were summed last */
   GArray *matches;         /* (element-type PsMatch) */
   rs_signature_t *sums;    /* (nullable) until 3 needs it */
+  uint64_t at;             /* all of the file before it is decided */
+  uint64_t same;           /* bytes of it in matches */
+  uint64_t passed;         /* before it, 3 has found nothing behind @at */
   uint64_t scanned, found; /* by 3 */
+  gboolean *seen;          /* of each block, whether it is in a match */
+  uint64_t unseen;         /* bytes in those that are in none */
 } Search;
 
 /* One run of librsync over a gap. */
@@ -46,6 +56,7 @@ search_clear (Search *self)
   g_byte_array_unref (self->records);
   g_clear_pointer (&self->matches, g_array_unref);
   g_clear_pointer (&self->sums, rs_free_sumset);
+  g_free (self->seen);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Search, search_clear)
 
@@ -68,30 +79,45 @@ last_match (Search *self)
                                 : NULL;
 }
 
-/* Appends one block. Of several equal blocks the one is taken that goes on where the last match
- * ended: long runs of equal blocks become one piece. */
+/* Appends the block @index, or makes the last match longer that ends where it begins on both sides.
+ */
 static void
 add_block (Search *self, uint64_t index, uint64_t here)
 {
-  const PsSignature *signature = self->signature;
-  uint64_t length = ps_signature_length_of (signature, index);
+  PsMatch match = { index * self->signature->block_length, here,
+                    ps_signature_length_of (self->signature, index) };
   PsMatch *last = last_match (self);
-  PsMatch match = { index * signature->block_length, here, length };
 
-  if (last != NULL && last->here + last->length == here)
-    {
-      uint64_t next = (last->there + last->length) / signature->block_length;
+  self->same += match.length;
+  self->unseen -= self->seen[index] ? 0 : match.length;
+  self->seen[index] = TRUE;
+  if (last != NULL && last->here + last->length == here
+      && last->there + last->length == match.there)
+    last->length += match.length;
+  else
+    g_array_append_val (self->matches, match);
+}
 
-      if (next < signature->n_blocks && ps_signature_length_of (signature, next) == length
-          && memcmp (ps_signature_record (signature, next), ps_signature_record (signature, index),
-                     PS_SIGNATURE_RECORD)
-                 == 0)
-        {
-          last->length += length;
-          return;
-        }
-    }
-  g_array_append_val (self->matches, match);
+/* Returns: the number of a block that is equal to @index, if there is one that goes on where the
+ * last match ended: long runs of equal blocks become one piece. */
+static uint64_t
+following_equal (Search *self, uint64_t index, uint64_t here)
+{
+  const PsSignature *signature = self->signature;
+  const PsMatch *last = last_match (self);
+  uint64_t next;
+
+  if (last == NULL || last->here + last->length != here)
+    return index;
+  next = (last->there + last->length) / signature->block_length;
+  if (next >= signature->n_blocks
+      || ps_signature_length_of (signature, next) != ps_signature_length_of (signature, index))
+    return index;
+  return memcmp (ps_signature_record (signature, next), ps_signature_record (signature, index),
+                 PS_SIGNATURE_RECORD)
+                 == 0
+             ? next
+             : index;
 }
 
 /* The same from what is known of the file. Returns: whether that is enough. */
@@ -197,90 +223,6 @@ is_same (Search *self, uint64_t index, uint64_t nth)
          == 0;
 }
 
-/* The first look. Sets *@whole when it went to the end. */
-static gboolean
-look_forward (Search *self, gboolean *whole, GError **error)
-{
-  const PsSignature *signature = self->signature;
-  uint64_t n_blocks = self->file->size >= signature->size
-                          ? signature->n_blocks
-                          : self->file->size / signature->block_length;
-  uint64_t missed = 0;
-
-  for (uint64_t first = 0; first < n_blocks && missed < STRETCH;)
-    {
-      uint64_t n = MIN (self->blocks_at_once, n_blocks - first);
-
-      if (!sum_blocks (self, first, n, first * signature->block_length, error))
-        return FALSE;
-      for (uint64_t i = 0; i < n; i++)
-        if (is_same (self, first + i, i))
-          {
-            add_block (self, first + i, (first + i) * signature->block_length);
-            missed = 0;
-          }
-        else
-          missed += signature->block_length;
-      first += n;
-    }
-  *whole = missed < STRETCH;
-  return TRUE;
-}
-
-/* Appends what look_backward () found, which is in descending order. */
-static void
-add_reversed (Search *self, GArray *blocks)
-{
-  for (guint i = blocks->len; i > 0; i--)
-    {
-      uint64_t index = g_array_index (blocks, uint64_t, i - 1);
-
-      add_block (self, index,
-                 index * self->signature->block_length + self->file->size - self->signature->size);
-    }
-}
-
-/* The second look: down to where the first has found something. */
-static gboolean
-look_backward (Search *self, GError **error)
-{
-  const PsSignature *signature = self->signature;
-  const PsMatch *last = last_match (self);
-  int64_t shift = (int64_t)self->file->size - (int64_t)signature->size;
-  int64_t floor = (last != NULL ? (int64_t)(last->here + last->length) : 0) - shift;
-  uint64_t lowest = floor > 0 ? ((uint64_t)floor - 1) / signature->block_length + 1 : 0; /* block */
-  uint64_t missed = 0, end = signature->n_blocks;
-  g_autoptr (GArray) blocks = g_array_new (FALSE, FALSE, sizeof (uint64_t));
-
-  while (end > lowest && missed < STRETCH)
-    {
-      uint64_t n = MIN (self->blocks_at_once, end - lowest);
-      uint64_t first = end - n;
-
-      if (!sum_blocks (self, first, n, first * signature->block_length + (uint64_t)shift, error))
-        return FALSE;
-      for (uint64_t index = end; index > first; index--)
-        {
-          uint64_t block = index - 1;
-
-          missed = is_same (self, block, block - first) ? 0 : missed + signature->block_length;
-          if (missed == 0)
-            g_array_append_val (blocks, block);
-        }
-      end = first;
-    }
-  add_reversed (self, blocks);
-  return TRUE;
-}
-
-static gboolean
-not_worth (GError **error)
-{
-  g_set_error_literal (error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH,
-                       "Too little of the file is the same");
-  return FALSE;
-}
-
 static gboolean
 take_literal (uint64_t length, gpointer user_data, GError **error)
 {
@@ -289,7 +231,7 @@ take_literal (uint64_t length, gpointer user_data, GError **error)
 
   gap->at += length;
   self->scanned += length;
-  return self->scanned - self->found <= self->file->most_missed || not_worth (error);
+  return TRUE;
 }
 
 static gboolean
@@ -310,7 +252,7 @@ take_copy (uint64_t from, uint64_t length, gpointer user_data, GError **error)
     {
       uint64_t index = (from + done) / signature->block_length;
 
-      add_block (gap->search, index, gap->at + done);
+      add_block (gap->search, following_equal (gap->search, index, gap->at + done), gap->at + done);
       done += ps_signature_length_of (signature, index);
     }
   gap->at += length;
@@ -331,9 +273,24 @@ seems_vain (const Search *self)
   return self->scanned >= TRIAL && self->found < self->scanned / TRIAL_PART;
 }
 
-/* The third look, at [start, end). */
+/* All before @upto is decided. */
 static gboolean
-scan_gap (Search *self, uint64_t start, uint64_t end, GError **error)
+decide (Search *self, uint64_t upto, GError **error)
+{
+  self->at = upto;
+  if (self->file->decided != NULL)
+    self->file->decided (self->matches, upto, self->file->user_data);
+  if (upto - self->same <= self->file->most_missed)
+    return TRUE;
+  g_set_error_literal (error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH,
+                       "Too little of the file is the same");
+  return FALSE;
+}
+
+/* The third look, at [start, end). @last: nobody looks at that again, so it is decided as it goes.
+ */
+static gboolean
+scan (Search *self, uint64_t start, uint64_t end, gboolean last, GError **error)
 {
   Gap gap = { .search = self, .at = start };
   PsStreamTaker taker = { .copy = take_copy, .literal = take_literal, .user_data = &gap };
@@ -355,59 +312,175 @@ scan_gap (Search *self, uint64_t start, uint64_t end, GError **error)
                            error))
         return FALSE;
       at += length;
+      if (last && !decide (self, gap.at, error))
+        return FALSE;
     }
   return TRUE;
 }
 
-/* Scans the gaps between the @known matches, which find their places among the new ones. */
+/* Whether what may still be found is worth a look byte by byte at @length bytes. */
 static gboolean
-scan_gaps (Search *self, GArray *known, GError **error)
+is_scan_worth (const Search *self, uint64_t length)
+{
+  return !seems_vain (self) && (!self->file->once || self->unseen >= length / SCAN_WORTH);
+}
+
+/* Decides all up to @end. */
+static gboolean
+scan_gap (Search *self, uint64_t end, GError **error)
 {
   const PsSignature *signature = self->signature;
   uint64_t shortest = ps_signature_length_of (signature, signature->n_blocks - 1);
-  uint64_t at = 0;
+  uint64_t start = MAX (self->at, self->passed);
 
-  for (guint i = 0; i <= known->len; i++)
+  if (end > start && end - start >= shortest && is_scan_worth (self, end - start)
+      && !scan (self, start, end, TRUE, error))
+    return FALSE;
+  self->at = end;
+  return TRUE;
+}
+
+/* The block @index lies at @here, and what is before that is no longer looked for by others. */
+static gboolean
+take_block (Search *self, uint64_t index, uint64_t here, GError **error)
+{
+  if (!scan_gap (self, here, error))
+    return FALSE;
+  add_block (self, index, here);
+  self->at = here + ps_signature_length_of (self->signature, index);
+  return TRUE;
+}
+
+/* Returns: how many blocks from @first on the file has room for from @here on. */
+static uint64_t
+count_blocks (const Search *self, uint64_t first, uint64_t here)
+{
+  const PsSignature *signature = self->signature;
+  uint64_t room = self->file->size - here;
+
+  if (room >= signature->size - MIN (first * signature->block_length, signature->size))
+    return signature->n_blocks - first;
+  return room / signature->block_length;
+}
+
+/* The first look: at the blocks from @first on, as if they lay from @here on. */
+static gboolean
+look_along (Search *self, uint64_t first, uint64_t here, GError **error)
+{
+  const PsSignature *signature = self->signature;
+  uint64_t missed = 0, n;
+
+  while (missed < STRETCH && (n = MIN (self->blocks_at_once, count_blocks (self, first, here))) > 0)
     {
-      const PsMatch *match = i < known->len ? &g_array_index (known, PsMatch, i) : NULL;
-      uint64_t end = match != NULL ? match->here : self->file->size;
-
-      if (end - at >= shortest && end > at && !seems_vain (self)
-          && !scan_gap (self, at, end, error))
+      if (!sum_blocks (self, first, n, here, error))
         return FALSE;
-      if (match != NULL)
+      for (uint64_t i = 0; i < n; i++)
         {
-          g_array_append_vals (self->matches, match, 1);
-          at = match->here + match->length;
+          missed = is_same (self, first + i, i) ? 0 : missed + signature->block_length;
+          if (missed == 0
+              && !take_block (self, first + i, here + i * signature->block_length, error))
+            return FALSE;
         }
+      if (!decide (self, self->at, error))
+        return FALSE;
+      first += n;
+      here += n * signature->block_length;
     }
   return TRUE;
 }
 
-/* Whether what no match has yet is worth a look byte by byte at all that lies between them. */
+/* Looks a little ahead for the next block, wherever it lay. Sets *@found, and *@first and *@here to
+ * what follows it. */
 static gboolean
-is_scan_worth (const Search *self)
+look_ahead (Search *self, gboolean *found, uint64_t *first, uint64_t *here, GError **error)
 {
   const PsSignature *signature = self->signature;
-  g_autofree gboolean *found = g_new0 (gboolean, signature->n_blocks);
-  uint64_t gaps = self->file->size, missing = signature->size;
+  uint64_t before = self->found, end = MIN (self->file->size, self->at + AHEAD);
+  const PsMatch *last;
 
-  for (guint i = 0; i < self->matches->len; i++)
+  for (uint64_t from = self->at;
+       from < end && self->found == before && is_scan_worth (self, end - from); from = self->passed)
     {
-      const PsMatch *match = &g_array_index (self->matches, PsMatch, i);
+      uint64_t upto = MIN (from + MAX (PROBE, 2 * signature->block_length), end);
 
-      gaps -= match->length;
-      for (uint64_t at = match->there; at < match->there + match->length;)
-        {
-          uint64_t block = at / signature->block_length;
-          uint64_t length = ps_signature_length_of (signature, block);
-
-          missing -= found[block] ? 0 : length;
-          found[block] = TRUE;
-          at += length;
-        }
+      if (!scan (self, from, upto, FALSE, error))
+        return FALSE;
+      self->passed = upto == end ? end : upto - signature->block_length + 1;
     }
-  return missing >= gaps / SCAN_WORTH;
+  *found = self->found > before;
+  if (!*found)
+    return TRUE;
+  last = last_match (self);
+  *here = last->here + last->length;
+  *first = (last->there + last->length + signature->block_length - 1) / signature->block_length;
+  return decide (self, *here, error);
+}
+
+/* The first look and what leads it on. */
+static gboolean
+look_forward (Search *self, GError **error)
+{
+  uint64_t first = 0, here = 0;
+  gboolean goes_on = TRUE;
+
+  for (guint astray = 0; goes_on && astray < ASTRAY;)
+    {
+      if (!look_along (self, first, here, error))
+        return FALSE;
+      if (self->at < here + STRETCH)
+        astray++;
+      if (!look_ahead (self, &goes_on, &first, &here, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Takes what look_backward () found, which is in descending order. */
+static gboolean
+take_reversed (Search *self, const GArray *blocks, GError **error)
+{
+  uint64_t block_length = self->signature->block_length;
+
+  for (guint i = blocks->len; i > 0; i--)
+    {
+      uint64_t index = g_array_index (blocks, uint64_t, i - 1);
+
+      if (!take_block (self, index, index * block_length + self->file->size - self->signature->size,
+                       error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The second look: down to what is decided. */
+static gboolean
+look_backward (Search *self, GError **error)
+{
+  const PsSignature *signature = self->signature;
+  int64_t shift = (int64_t)self->file->size - (int64_t)signature->size;
+  int64_t floor = (int64_t)self->at - shift;
+  uint64_t lowest = floor > 0 ? ((uint64_t)floor - 1) / signature->block_length + 1 : 0; /* block */
+  uint64_t missed = 0, end = signature->n_blocks;
+  g_autoptr (GArray) blocks = g_array_new (FALSE, FALSE, sizeof (uint64_t));
+
+  while (end > lowest && missed < STRETCH)
+    {
+      uint64_t n = MIN (self->blocks_at_once, end - lowest);
+      uint64_t first = end - n;
+
+      if (!sum_blocks (self, first, n, first * signature->block_length + (uint64_t)shift, error))
+        return FALSE;
+      for (uint64_t index = end; index > first; index--)
+        {
+          uint64_t block = index - 1;
+
+          missed = is_same (self, block, block - first) ? 0 : missed + signature->block_length;
+          if (missed == 0)
+            g_array_append_val (blocks, block);
+        }
+      end = first;
+    }
+  return take_reversed (self, blocks, error);
 }
 
 GArray *
@@ -422,21 +495,15 @@ ps_match_find (const PsSignature *signature, const PsMatchFile *file, GCancellab
     .chunk = g_malloc (CHUNK),
     .records = g_byte_array_new (),
     .matches = g_array_new (FALSE, FALSE, sizeof (PsMatch)),
+    .seen = g_new0 (gboolean, signature->n_blocks),
+    .unseen = signature->size,
   };
-  g_autoptr (GArray) known = NULL;
-  gboolean whole;
 
-  if (signature->n_blocks == 0 || file->size == 0)
-    return g_steal_pointer (&search.matches);
-  if (!look_forward (&search, &whole, error))
+  if (signature->n_blocks > 0 && file->size > 0
+      && (!look_forward (&search, error) || !look_backward (&search, error)
+          || !scan_gap (&search, file->size, error)))
     return NULL;
-  if ((file->size != signature->size || !whole) && !look_backward (&search, error))
-    return NULL;
-  if (file->once && !is_scan_worth (&search))
-    return g_steal_pointer (&search.matches);
-  known = g_steal_pointer (&search.matches);
-  search.matches = g_array_new (FALSE, FALSE, sizeof (PsMatch));
-  if (!scan_gaps (&search, known, error))
+  if (!decide (&search, file->size, error))
     return NULL;
   return g_steal_pointer (&search.matches);
 }

@@ -25,6 +25,11 @@ typedef struct
   gboolean once; /* a block that was found somewhere need not be found again: it is not looked
                   * through byte by byte for the sake of a few */
   const PsSignature *known; /* (nullable) of the file itself: what it says need not be read */
+
+  /* (nullable): told now and then, and at the end. @matches: (element-type PsMatch): none will
+   * begin before @upto but those that are there; the last may still grow. */
+  void (*decided) (const GArray *matches, uint64_t upto, gpointer user_data);
+  gpointer user_data;
 } PsMatchFile;
 
 /**

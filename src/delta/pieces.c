@@ -7,6 +7,8 @@ struct PsPieces
   uint64_t size;
   uint64_t end; /* of the last piece */
   uint64_t new_bytes;
+  uint64_t told; /* all before it is */
+  guint telling; /* the piece that it lies in, or ends */
 };
 
 PsPieces *
@@ -28,6 +30,21 @@ ps_pieces_free (PsPieces *self)
   g_free (self);
 }
 
+/* Appends a piece, or makes the last one longer. */
+static void
+append (PsPieces *self, const PsDeltaPiece *piece)
+{
+  PsDeltaPiece *last = NULL;
+
+  if (self->pieces->len > 0)
+    last = &g_array_index (self->pieces, PsDeltaPiece, self->pieces->len - 1);
+  if (last != NULL && last->copy == piece->copy && last->from + last->length == piece->from)
+    last->length += piece->length;
+  else
+    g_array_append_vals (self->pieces, piece, 1);
+  self->end += piece->length;
+}
+
 /* Makes all up to @at new that is not there yet. */
 static void
 fill_up_to (PsPieces *self, uint64_t at)
@@ -38,26 +55,46 @@ fill_up_to (PsPieces *self, uint64_t at)
   if (at == self->end)
     return;
   piece.length = at - self->end;
-  g_array_append_val (self->pieces, piece);
   self->new_bytes += piece.length;
-  self->end = at;
+  append (self, &piece);
 }
 
 void
 ps_pieces_copy (PsPieces *self, uint64_t at, uint64_t from, uint64_t length)
 {
   PsDeltaPiece piece = { .copy = TRUE, .from = from, .at = at, .length = length };
-  PsDeltaPiece *last;
 
   fill_up_to (self, at);
   g_assert (length <= self->size - at);
-  self->end = at + length;
-  last = self->pieces->len > 0 ? &g_array_index (self->pieces, PsDeltaPiece, self->pieces->len - 1)
-                               : NULL;
-  if (last != NULL && last->copy && last->from + last->length == from)
-    last->length += length;
-  else
-    g_array_append_val (self->pieces, piece);
+  append (self, &piece);
+}
+
+uint64_t
+ps_pieces_end (const PsPieces *self)
+{
+  return self->end;
+}
+
+void
+ps_pieces_tell (PsPieces *self, uint64_t upto, PsDeltaFound found, gpointer user_data)
+{
+  fill_up_to (self, upto);
+  while (self->told < self->end)
+    {
+      PsDeltaPiece piece = g_array_index (self->pieces, PsDeltaPiece, self->telling);
+      uint64_t done = self->told - piece.at;
+
+      if (done == piece.length)
+        {
+          self->telling++;
+          continue;
+        }
+      piece.from += done;
+      piece.at += done;
+      piece.length -= done;
+      found (&piece, user_data);
+      self->told += piece.length;
+    }
 }
 
 uint64_t

@@ -15,6 +15,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsPieces, ps_pieces_free)
 /* [@at, @at + @length) of the new file lies at @from of the old one. @at never goes back. */
 void ps_pieces_copy (PsPieces *self, uint64_t at, uint64_t from, uint64_t length);
 
+/* Returns: how far it is put together. */
+uint64_t ps_pieces_end (const PsPieces *self);
+
+/* All up to @upto that was not copied is new. Tells of what was not told yet. */
+void ps_pieces_tell (PsPieces *self, uint64_t upto, PsDeltaFound found, gpointer user_data);
+
 /* Returns: (transfer full) (element-type PsDeltaPiece): all pieces, what was not copied being new;
  * NULL with NOT_WORTH where that is more than @limits allow. */
 GArray *ps_pieces_finish (PsPieces *self, const PsDeltaLimits *limits, GError **error);

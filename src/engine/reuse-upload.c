@@ -396,8 +396,9 @@ make_delta (gpointer data, GCancellable *cancellable)
   g_autoptr (GError) error = NULL;
   gulong id = g_cancellable_connect (cancellable, G_CALLBACK (give_up_delta), self->vain, NULL);
 
-  self->delta = ps_delta_upload (self->old_signature, self->old_size, self->put.fd,
-                                 self->put.source.size, &self->limits, self->vain, &error);
+  self->delta
+      = ps_delta_upload (self->old_signature, self->old_size, self->put.fd, self->put.source.size,
+                         &self->limits, NULL, NULL, self->vain, &error);
   g_cancellable_disconnect (cancellable, id);
   if (self->delta == NULL)
     g_debug ("No delta of %s: %s", self->path, error->message);

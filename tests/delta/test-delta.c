@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define ROUNDS 60
+#define MIB (1024 * 1024)
 
 static const PsDeltaLimits no_limits = { .worth = 1.0 };
 
@@ -34,6 +35,36 @@ check_derived (GBytes *old, gsize old_size, const GArray *pieces, int fd, gsize 
   g_assert_no_error (error);
 }
 
+/* Appends a piece that was told of to a GArray, merged as the result is. */
+static void
+take_told (const PsDeltaPiece *piece, gpointer user_data)
+{
+  GArray *told = user_data;
+  PsDeltaPiece *last = told->len > 0 ? &g_array_index (told, PsDeltaPiece, told->len - 1) : NULL;
+
+  g_assert_cmpuint (piece->at, ==, last != NULL ? last->at + last->length : 0);
+  if (last != NULL && last->copy == piece->copy && last->from + last->length == piece->from)
+    last->length += piece->length;
+  else
+    g_array_append_vals (told, piece, 1);
+}
+
+static void
+assert_same_pieces (const GArray *a, const GArray *b)
+{
+  g_assert_cmpuint (a->len, ==, b->len);
+  for (guint i = 0; i < a->len; i++)
+    {
+      const PsDeltaPiece *one = &g_array_index (a, PsDeltaPiece, i);
+      const PsDeltaPiece *other = &g_array_index (b, PsDeltaPiece, i);
+
+      g_assert_true (one->copy == other->copy);
+      g_assert_cmpuint (one->from, ==, other->from);
+      g_assert_cmpuint (one->at, ==, other->at);
+      g_assert_cmpuint (one->length, ==, other->length);
+    }
+}
+
 /* Returns: how many bytes an upload sends. */
 static uint64_t
 check_upload (const GByteArray *old, const GByteArray *wanted)
@@ -41,11 +72,13 @@ check_upload (const GByteArray *old, const GByteArray *wanted)
   g_autoptr (GBytes) signature = signature_of (old);
   ps_autofd fd = file_of (wanted);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) pieces
-      = ps_delta_upload (signature, old->len, fd, wanted->len, &no_limits, NULL, &error);
+  g_autoptr (GArray) told = g_array_new (FALSE, FALSE, sizeof (PsDeltaPiece));
+  g_autoptr (GArray) pieces = ps_delta_upload (signature, old->len, fd, wanted->len, &no_limits,
+                                               take_told, told, NULL, &error);
 
   g_assert_no_error (error);
   assert_pieces_make (pieces, old, wanted);
+  assert_same_pieces (told, pieces);
   check_derived (signature, old->len, pieces, fd, wanted->len);
   return new_bytes (pieces);
 }
@@ -227,6 +260,22 @@ scatter_writes (GByteArray *bytes)
     write_at (bytes, (gsize)i * 83000 + 17, 512);
 }
 
+/* More than is looked ahead for. */
+static void
+rewrite_middle (GByteArray *bytes)
+{
+  write_at (bytes, 8 * MIB, 11 * MIB);
+  insert_at (bytes, 12 * MIB, 777);
+}
+
+/* Again and again, further apart than is given up looking in the same places. */
+static void
+insert_often (GByteArray *bytes)
+{
+  for (gsize at = 0; at < bytes->len; at += 6 * MIB)
+    insert_at (bytes, at, 5001);
+}
+
 /* In a file that has zeros already. */
 static void
 add_zeros (GByteArray *bytes)
@@ -237,8 +286,8 @@ add_zeros (GByteArray *bytes)
   g_byte_array_append (bytes, zeros, 2000000);
 }
 
-#define MIB (1024 * 1024)
 #define BLOCK 2900 /* the block length for 8 MiB, and a little */
+#define BLOCK_32 (2 * BLOCK)
 
 static const Case cases[] = {
   { "insert-in-the-middle", 8 * MIB, insert_middle, 65536 + BLOCK, 65536 + 2 * BLOCK },
@@ -253,6 +302,9 @@ static const Case cases[] = {
   { "archive-member", 8 * MIB, replace_member, 250000 + BLOCK, 250000 + 2 * BLOCK },
   { "mailbox", 8 * MIB, deliver_mail, 30000 + 3 * BLOCK, 30000 + 4 * BLOCK },
   { "disk-image", 8 * MIB, scatter_writes, 100 * 2 * BLOCK, 100 * 2 * BLOCK },
+  { "rewritten-in-the-middle", 32 * MIB, rewrite_middle, 11 * MIB + 4 * BLOCK_32,
+    11 * MIB + 4 * BLOCK_32 },
+  { "inserted-often", 32 * MIB, insert_often, 6 * (5001 + BLOCK_32), 6 * (5001 + 2 * BLOCK_32) },
 };
 
 static void
@@ -270,6 +322,43 @@ test_case (gconstpointer data)
                   wanted->len, sent, fetched);
   g_assert_cmpuint (sent, <=, c->upload);
   g_assert_cmpuint (fetched, <=, c->download);
+}
+
+/* A file that is cut behind the first piece of it that is told of. */
+typedef struct
+{
+  int fd;
+  guint told; /* pieces */
+} Early;
+
+static void
+cut_rest (const PsDeltaPiece *piece, gpointer user_data)
+{
+  Early *early = user_data;
+  uint64_t end = piece->at + piece->length;
+
+  if (early->told++ == 0)
+    g_assert_cmpint (ftruncate (early->fd, (off_t)end), ==, 0);
+}
+
+/* What is told of is told while the rest is still to be read; and holds when that goes wrong. */
+static void
+test_told_early (void)
+{
+  g_autoptr (GByteArray) old = random_bytes (32 * MIB);
+  g_autoptr (GByteArray) wanted = edited (old, EDIT_NONE);
+  g_autoptr (GBytes) signature = signature_of (old);
+  g_autoptr (GError) error = NULL;
+  ps_autofd fd = -1;
+  Early early = { 0 };
+
+  insert_at (wanted, 0, 5000);
+  fd = file_of (wanted);
+  early.fd = fd;
+  g_assert_null (ps_delta_upload (signature, old->len, fd, wanted->len, &no_limits, cut_rest,
+                                  &early, NULL, &error));
+  g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED);
+  g_assert_cmpuint (early.told, >=, 1);
 }
 
 static void
@@ -295,8 +384,8 @@ assert_not_worth (const GByteArray *old, const GByteArray *wanted, const PsDelta
   g_autoptr (GError) up_error = NULL;
   g_autoptr (GError) down_error = NULL;
 
-  g_assert_null (
-      ps_delta_upload (old_signature, old->len, new_fd, wanted->len, limits, NULL, &up_error));
+  g_assert_null (ps_delta_upload (old_signature, old->len, new_fd, wanted->len, limits, NULL, NULL,
+                                  NULL, &up_error));
   g_assert_error (up_error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH);
   g_assert_null (
       ps_delta_download (new_signature, wanted->len, old_fd, NULL, limits, NULL, &down_error));
@@ -340,8 +429,8 @@ test_cancelled (void)
   g_assert_null (ps_signature_of_fd (fd, old->len, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
-  g_assert_null (
-      ps_delta_upload (signature, old->len, fd, old->len, &no_limits, cancellable, &error));
+  g_assert_null (ps_delta_upload (signature, old->len, fd, old->len, &no_limits, NULL, NULL,
+                                  cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
   g_assert_null (
@@ -359,7 +448,8 @@ test_shrunk (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (ftruncate (fd, 1000), ==, 0);
-  g_assert_null (ps_delta_upload (signature, old->len, fd, old->len, &no_limits, NULL, &error));
+  g_assert_null (
+      ps_delta_upload (signature, old->len, fd, old->len, &no_limits, NULL, NULL, NULL, &error));
   g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_FAILED);
   g_clear_error (&error);
   g_assert_null (ps_signature_of_fd (fd, old->len, NULL, &error));
@@ -417,6 +507,7 @@ main (int argc, char **argv)
   g_test_add_func ("/delta/in-place", test_in_place);
   g_test_add_func ("/delta/not-worth", test_not_worth);
   g_test_add_func ("/delta/vain", test_vain);
+  g_test_add_func ("/delta/told-early", test_told_early);
   g_test_add_func ("/delta/cancelled", test_cancelled);
   g_test_add_func ("/delta/shrunk", test_shrunk);
   return g_test_run ();

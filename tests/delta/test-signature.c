@@ -153,7 +153,7 @@ assert_damaged (const guint8 *data, gsize length, uint64_t size)
   ps_autofd fd = file_of (local);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (ps_delta_upload (signature, size, fd, SIZE, &no_limits, NULL, &error));
+  g_assert_null (ps_delta_upload (signature, size, fd, SIZE, &no_limits, NULL, NULL, NULL, &error));
   g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
   g_clear_error (&error);
   g_assert_null (ps_delta_download (signature, size, fd, NULL, &no_limits, NULL, &error));
@@ -272,7 +272,7 @@ test_shuffled (void)
       memcpy (copy + 12 + other * 16, kept, 16);
     }
   shuffled = g_bytes_new (copy, length);
-  up = ps_delta_upload (shuffled, SIZE, fd, SIZE, &no_limits, NULL, &error);
+  up = ps_delta_upload (shuffled, SIZE, fd, SIZE, &no_limits, NULL, NULL, NULL, &error);
   g_assert_true (up != NULL || g_error_matches (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED));
   g_clear_error (&error);
   down = ps_delta_download (shuffled, SIZE, fd, NULL, &no_limits, NULL, &error);
@@ -302,7 +302,8 @@ test_flipped (void)
         copy[g_test_rand_int_range (0, (gint)length)]
             ^= (guint8)(1 << g_test_rand_int_range (0, 8));
       flipped = g_bytes_new (copy, length);
-      pieces = ps_delta_upload (flipped, bytes->len, fd, bytes->len, &no_limits, NULL, &error);
+      pieces = ps_delta_upload (flipped, bytes->len, fd, bytes->len, &no_limits, NULL, NULL, NULL,
+                                &error);
       /* A sum that fits nothing any more costs a block, and nothing else. */
       if (pieces != NULL)
         assert_pieces_make (pieces, bytes, bytes);

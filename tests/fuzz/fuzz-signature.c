@@ -60,7 +60,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   memcpy (&there, data, sizeof there);
   there = GUINT32_FROM_BE (there) % 200000;
   signature = g_bytes_new (data + sizeof there, size - sizeof there);
-  assert_form (ps_delta_upload (signature, there, local_file (), LOCAL_SIZE, &limits, NULL, NULL),
+  assert_form (ps_delta_upload (signature, there, local_file (), LOCAL_SIZE, &limits, NULL, NULL,
+                                NULL, NULL),
                there, LOCAL_SIZE);
   assert_form (ps_delta_download (signature, there, local_file (), NULL, &limits, NULL, NULL),
                LOCAL_SIZE, there);
