@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * ps_reuse_step (). */
 typedef struct
 {
+  /* NULL: only something to be told of another job */
   void (*work) (gpointer data, GCancellable *cancellable);
   void (*done) (gpointer data);
   gpointer data;
@@ -56,6 +57,10 @@ struct PsReuse
   int64_t committed_at;     /* monotonic */
   GError *failure;          /* (nullable) of the base */
 };
+
+/* In a thread that works for a job: @told is called by ps_reuse_step () soon, before the job's
+ * done. */
+void ps_reuse_tell (PsReuse *self, void (*told) (gpointer data), gpointer data);
 
 void ps_reuse_push (PsReuse *self, void (*work) (gpointer data, GCancellable *cancellable),
                     void (*done) (gpointer data), gpointer data);
@@ -112,8 +117,10 @@ gboolean ps_reuse_has_signature (const PsReuse *self, const uint8_t sha256[32]);
 /* A signature on its way to the server, then its note. */
 typedef struct PsPublication PsPublication;
 
-/* Begins to publish the signature of a content. It is ended or dropped later; it frees itself. */
-PsPublication *ps_publication_new (PsReuse *self, const uint8_t sha256[32], GBytes *signature);
+/* Begins to publish the signature of a content of @size bytes. It is ended or dropped later; it
+ * frees itself. */
+PsPublication *ps_publication_new (PsReuse *self, const uint8_t sha256[32], uint64_t size,
+                                   GBytes *signature);
 
 /* The content lies at @path, as @remote, now: the note follows as soon as the signature is there.
  * Of
@@ -121,7 +128,7 @@ PsPublication *ps_publication_new (PsReuse *self, const uint8_t sha256[32], GByt
 void ps_publication_end (PsPublication *self, const char *path, const PsEntry *remote,
                          const PsRow *replaced);
 
-/* It did not come to that. */
+/* It did not come to that: the signature is taken away again. */
 void ps_publication_drop (PsPublication *self);
 
 /* Returns: (transfer full): the path of the note on @path, seen as @remote. */

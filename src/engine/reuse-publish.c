@@ -21,6 +21,7 @@ struct PsPublication
 {
   PsReuse *reuse; /* (nullable): ps_reuse_free () has come first */
   uint8_t sha256[PS_SHA256_SIZE];
+  uint64_t size;
   gboolean written; /* the signature is, or could not be: */
   gboolean failed;
   gboolean released; /* ended or dropped */
@@ -110,17 +111,48 @@ note_written (const PsRemoteResult *result, gpointer user_data)
   publication_free (user_data);
 }
 
+static void
+ignore_result (const PsRemoteResult *result, gpointer user_data)
+{
+}
+
+/* Takes away the signature of a content, unless that lies on the server under a name, not @except.
+ * Returns: whether it does, and @done follows. */
+static gboolean
+remove_signature (PsReuse *self, const uint8_t sha256[32], uint64_t size, const char *except,
+                  PsRemoteDone done, gpointer user_data)
+{
+  g_autofree char *elsewhere
+      = ps_store_find_content (self->context->store, sha256, size, PS_SIDE_REMOTE, except, NULL);
+  g_autofree char *signature = ps_reuse_signature_path (sha256);
+
+  if (elsewhere != NULL)
+    return FALSE;
+  ps_remote_unlink_async (self->context->remote, signature, done, user_data);
+  return TRUE;
+}
+
+static void
+signature_removed (const PsRemoteResult *result, gpointer user_data)
+{
+  publication_free (user_data);
+}
+
 /* The note follows: where there is one, the signature is there too. */
 static void
 go_on (PsPublication *self)
 {
   g_autofree char *hex = ps_sha256_to_hex (self->sha256);
   g_autoptr (GBytes) note = NULL;
+  gboolean can = !self->failed && self->reuse != NULL && !self->reuse->lost;
   char *text;
 
   if (!self->written || !self->released)
     return;
-  if (self->failed || self->note_path == NULL || self->reuse == NULL || self->reuse->lost)
+  if (can && self->note_path == NULL
+      && remove_signature (self->reuse, self->sha256, self->size, "", signature_removed, self))
+    return;
+  if (!can || self->note_path == NULL)
     {
       publication_free (self);
       return;
@@ -145,34 +177,23 @@ signature_written (const PsRemoteResult *result, gpointer user_data)
 }
 
 static void
-ignore_result (const PsRemoteResult *result, gpointer user_data)
-{
-}
-
-static void
 withdraw (PsReuse *self, const char *path, const PsRow *row)
 {
   g_autofree char *note = ps_reuse_note_path (path, &row->remote);
-  g_autofree char *elsewhere = NULL;
-  g_autofree char *signature = NULL;
 
   ps_remote_unlink_async (self->context->remote, note, ignore_result, NULL);
-  if (!row->has_hash)
-    return;
-  elsewhere = ps_store_find_content (self->context->store, row->sha256, row->remote.size,
-                                     PS_SIDE_REMOTE, path, NULL);
-  signature = ps_reuse_signature_path (row->sha256);
-  if (elsewhere == NULL)
-    ps_remote_unlink_async (self->context->remote, signature, ignore_result, NULL);
+  if (row->has_hash)
+    (void)remove_signature (self, row->sha256, row->remote.size, path, ignore_result, NULL);
 }
 
 PsPublication *
-ps_publication_new (PsReuse *reuse, const uint8_t sha256[32], GBytes *signature)
+ps_publication_new (PsReuse *reuse, const uint8_t sha256[32], uint64_t size, GBytes *signature)
 {
   PsPublication *self = g_new0 (PsPublication, 1);
   g_autofree char *path = ps_reuse_signature_path (sha256);
 
   self->reuse = reuse;
+  self->size = size;
   memcpy (self->sha256, sha256, sizeof self->sha256);
   reuse->publications = g_list_prepend (reuse->publications, self);
   ps_remote_write_async (reuse->context->remote, path, signature, signature_written, self);

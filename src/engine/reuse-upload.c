@@ -5,9 +5,12 @@
  *                                                        ->  the same content is there: copy
  *                                                        ->  a delta, or all of it
  *
- * The sum and the comparison have a thread each; then, beside the transfer, one makes the signature
- * of the new version, as far as that does not follow from the comparison. When what was to be
- * copied on the server turns out not to be there any more, all is sent. */
+ * The sum and the comparison have a thread each. What the comparison has found travels as soon as
+ * it is certain that something has to travel; where it is given up, the rest is sent. Only when the
+ * sum is known, too, the source is asked whether it is still the same and put in place: so what was
+ * summed up, compared and sent is one content. Beside the transfer, a thread makes the signature of
+ * the new version, as far as that does not follow from the comparison. When what was to be copied
+ * on the server turns out not to be there any more, all is sent. */
 #include "engine/reuse-private.h"
 
 #include "util/autofd.h"
@@ -33,31 +36,36 @@ typedef struct
   PsReuseUntouched untouched; /* (nullable) */
   gpointer user_data;
 
-  /* The looks at it. */
-  guint looks;        /* under way */
-  GCancellable *vain; /* cancelled where no delta is needed any more */
-  gboolean sum_known; /* @sum is, before anything is sent */
+  /* The looks at it, each in a thread. */
+  gboolean summing, comparing;
+  int own_fd;         /* for them, which may take longer than the transfer */
+  GCancellable *vain; /* cancelled where nobody waits for them any more */
+  gboolean has_sum;
+  uint8_t sum[PS_SHA256_SIZE];
+  GBytes *old_signature; /* what it is compared with: a version of */
+  uint64_t old_size;     /* so many bytes */
+  PsDeltaLimits limits;
+  GArray *delta;       /* (element-type PsDeltaPiece) (nullable) all that came of it */
+  uint64_t found_upto; /* by the comparison */
+  gboolean found_new;
+  gboolean any_copy;
+
+  /* What came of them. */
+  gboolean begun;             /* the transfer is */
+  gboolean may_lie_elsewhere; /* some other file on the server is as long */
+  gboolean differs;           /* from its base */
+  gboolean sum_known;         /* @sum is */
   gboolean is_touch;
   char *same; /* (nullable) path of the same content on the server */
   PsEntry same_expected;
-
-  /* The delta, for its thread. */
-  GBytes *old_signature;
-  uint64_t old_size;
-  PsDeltaLimits limits;
-  GArray *delta;  /* (element-type PsDeltaPiece) (nullable) */
-  GArray *pieces; /* (element-type PsPutPiece) (nullable) */
-
-  /* The sum, for its thread. */
-  gboolean has_sum;
-  uint8_t sum[PS_SHA256_SIZE];
-  GBytes *signature; /* (nullable) */
+  GAsyncQueue *pieces; /* (element-type PsPutPiece) found and not given yet */
+  uint64_t given;      /* bytes in those that were given */
 
   gboolean wants_signature;
+  GBytes *signature;          /* (nullable) */
   PsPublication *publication; /* (nullable) under way */
-  int own_fd;                 /* for its thread, which may take longer than the transfer */
   uint64_t told;              /* bytes, for the progress */
-  guint waits;                /* for the transfer, for the sum */
+  guint waits;                /* for the transfer and for each thread */
   PsReuseResult result;
 } Upload;
 
@@ -74,7 +82,7 @@ upload_free (Upload *self)
   g_clear_pointer (&self->old_signature, g_bytes_unref);
   g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->delta, g_array_unref);
-  g_clear_pointer (&self->pieces, g_array_unref);
+  g_async_queue_unref (self->pieces);
   ps_reuse_result_clear (&self->result);
   g_free (self);
 }
@@ -87,11 +95,12 @@ replaces_known (const Upload *self)
          && ps_entry_same (&self->row.remote, &self->put.expected);
 }
 
-/* Nobody else can have a part of a file that is new and like no other. */
+/* Nobody else can have a part of a file that is new and like no other, nor of one that did not
+ * arrive. */
 static gboolean
 wants_publication (const Upload *self)
 {
-  return self->signature != NULL && !self->reuse->lost
+  return self->signature != NULL && !self->reuse->lost && self->result.error == NULL
          && (ps_entry_present (&self->put.expected) || self->base != NULL);
 }
 
@@ -100,7 +109,8 @@ static void
 publish_signature (Upload *self)
 {
   if (self->publication == NULL && wants_publication (self))
-    self->publication = ps_publication_new (self->reuse, self->sum, self->signature);
+    self->publication
+        = ps_publication_new (self->reuse, self->sum, self->put.source.size, self->signature);
 }
 
 static void
@@ -130,11 +140,13 @@ stop_waiting (Upload *self)
   upload_free (self);
 }
 
-/* The transfer is over, and with it the use of the descriptor; the signature may take longer. */
+/* The transfer is over, and with it the use of the descriptor; threads may take longer. */
 static void
 finish (Upload *self)
 {
   self->reuse->under_way--;
+  if (self->result.error != NULL)
+    g_cancellable_cancel (self->vain);
   self->done (&self->result.result, self->user_data);
   stop_waiting (self);
 }
@@ -239,6 +251,18 @@ base_failed (const Upload *self, const GError *error)
              && strcmp (self->base, self->path) != 0);
 }
 
+/* Of what was put together the sum is ours. */
+static void
+take_sum (Upload *self)
+{
+  PsRemoteResult *result = &self->result.result;
+
+  if (result->has_hash || !self->sum_known)
+    return;
+  memcpy (result->sha256, self->sum, sizeof result->sha256);
+  result->has_hash = TRUE;
+}
+
 static void
 sent (const PsRemoteResult *result, gpointer user_data)
 {
@@ -249,18 +273,38 @@ sent (const PsRemoteResult *result, gpointer user_data)
     {
       g_info ("%s could not be put together on the server and is sent whole: %s", self->path,
               result->error->message);
-      g_clear_pointer (&self->base, g_free);
       if (result->error->code == PS_SFTP_ERROR_FAILED)
         forget_durable (self);
+      g_clear_pointer (&self->base, g_free);
+      g_clear_error (&self->result.error);
+      self->result.result.error = NULL;
       send_it (self);
       return;
     }
   if (result->error == NULL
       || g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED))
     forget_durable (self);
+  if (result->error == NULL)
+    take_sum (self);
   if (result->error == NULL && self->told < self->put.source.size)
     moved (self->put.source.size - self->told, self); /* what need not travel */
   finish (self);
+}
+
+static gboolean
+next_piece (PsPutPiece *piece, gpointer user_data)
+{
+  Upload *self = user_data;
+  g_autofree PsPutPiece *found = NULL;
+
+  if (self->given == self->put.source.size)
+    return !self->summing;
+  found = g_async_queue_try_pop (self->pieces);
+  if (found == NULL)
+    return FALSE;
+  *piece = *found;
+  self->given += found->length;
+  return TRUE;
 }
 
 static void
@@ -275,10 +319,11 @@ send_it (Upload *self)
   put.still_same = still_same;
   put.moved = moved;
   put.base = self->base;
-  put.pieces = self->base != NULL ? (const PsPutPiece *)(gpointer)self->pieces->data : NULL;
-  put.n_pieces = self->base != NULL ? self->pieces->len : 0;
+  put.next_piece = self->base != NULL ? next_piece : NULL;
   ps_remote_put_async (self->reuse->context->remote, &put, sent, self);
 }
+
+/* --- Its signature --- */
 
 /* In a thread. */
 static void
@@ -304,6 +349,13 @@ signed_it (gpointer data)
 }
 
 static void
+take_own_fd (Upload *self)
+{
+  if (self->own_fd < 0)
+    self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static void
 begin_signing (Upload *self)
 {
   if (!self->wants_signature)
@@ -313,7 +365,6 @@ begin_signing (Upload *self)
   if (self->signature != NULL)
     return;
   self->waits++;
-  self->own_fd = fcntl (self->put.fd, F_DUPFD_CLOEXEC, 0);
   ps_reuse_push_behind (self->reuse, sign, signed_it, self);
 }
 
@@ -322,9 +373,10 @@ begin_signing (Upload *self)
 static void
 add_piece (Upload *self, gboolean copy, uint64_t from, uint64_t length)
 {
-  PsPutPiece piece = { .copy = copy, .from = from, .length = length };
+  PsPutPiece *piece = g_new (PsPutPiece, 1);
 
-  g_array_append_val (self->pieces, piece);
+  *piece = (PsPutPiece){ .copy = copy, .from = from, .length = length };
+  g_async_queue_push (self->pieces, piece);
 }
 
 /* Only attributes are to be sent, which is for the caller. */
@@ -336,9 +388,14 @@ end_touch (Upload *self)
   stop_waiting (self);
 }
 
+/* Instead of what the comparison has found until it was stopped. */
 static void
 copy_same (Upload *self)
 {
+  PsPutPiece *piece;
+
+  while ((piece = g_async_queue_try_pop (self->pieces)) != NULL)
+    g_free (piece);
   g_free (self->base);
   self->base = g_steal_pointer (&self->same);
   self->put.base_expected = self->same_expected;
@@ -346,10 +403,10 @@ copy_same (Upload *self)
   add_piece (self, TRUE, 0, self->put.source.size);
 }
 
-/* All looks are over, or none was needed. */
 static void
 begin_transfer (Upload *self)
 {
+  self->begun = TRUE;
   if (self->reuse->lost)
     {
       fail_cancelled (self);
@@ -360,54 +417,101 @@ begin_transfer (Upload *self)
       end_touch (self);
       return;
     }
-  self->pieces = g_array_new (FALSE, FALSE, sizeof (PsPutPiece));
   if (self->same != NULL)
     copy_same (self);
-  else if (self->delta == NULL)
+  else if (!self->comparing && !self->any_copy)
     g_clear_pointer (&self->base, g_free);
-  for (guint i = 0; self->delta != NULL && i < self->delta->len; i++)
-    {
-      const PsDeltaPiece *piece = &g_array_index (self->delta, PsDeltaPiece, i);
-
-      add_piece (self, piece->copy, piece->from, piece->length);
-    }
-  begin_signing (self);
   send_it (self);
 }
 
-static void
-looked (Upload *self)
+/* Whether it is certain that there is something to be sent, and from what. */
+static gboolean
+can_begin (const Upload *self)
 {
-  if (--self->looks == 0)
+  gboolean looking = self->summing || self->comparing;
+
+  if (self->is_touch || self->same != NULL || self->reuse->lost)
+    return !looking;
+  if (!self->summing)
+    return TRUE;
+  return self->base != NULL && !self->may_lie_elsewhere
+         && (self->untouched == NULL || self->differs);
+}
+
+/* More is known. */
+static void
+consider (Upload *self)
+{
+  if (!self->begun && can_begin (self))
     begin_transfer (self);
 }
 
+/* A thread has come to its end. */
 static void
-give_up_delta (GCancellable *stop, gpointer vain)
+looked (Upload *self)
+{
+  consider (self);
+  if (!self->summing && !self->comparing && !self->is_touch && self->result.error == NULL)
+    begin_signing (self);
+  stop_waiting (self);
+}
+
+static void
+give_up (GCancellable *stop, gpointer vain)
 {
   g_cancellable_cancel (vain);
 }
 
-/* In a thread. */
 static void
-make_delta (gpointer data, GCancellable *cancellable)
+found_difference (gpointer data)
 {
   Upload *self = data;
-  g_autoptr (GError) error = NULL;
-  gulong id = g_cancellable_connect (cancellable, G_CALLBACK (give_up_delta), self->vain, NULL);
 
-  self->delta
-      = ps_delta_upload (self->old_signature, self->old_size, self->put.fd, self->put.source.size,
-                         &self->limits, NULL, NULL, self->vain, &error);
+  self->differs = TRUE;
+  consider (self);
+}
+
+/* In a thread. */
+static void
+take_found (const PsDeltaPiece *piece, gpointer user_data)
+{
+  Upload *self = user_data;
+
+  add_piece (self, piece->copy, piece->from, piece->length);
+  self->found_upto = piece->at + piece->length;
+  self->any_copy |= piece->copy;
+  if (piece->copy || self->found_new)
+    return;
+  self->found_new = TRUE;
+  ps_reuse_tell (self->reuse, found_difference, self);
+}
+
+/* In a thread. What is not found until it is given up has to be sent. */
+static void
+compare (gpointer data, GCancellable *cancellable)
+{
+  Upload *self = data;
+  uint64_t size = self->put.source.size;
+  g_autoptr (GError) error = NULL;
+  gulong id = g_cancellable_connect (cancellable, G_CALLBACK (give_up), self->vain, NULL);
+
+  self->delta = ps_delta_upload (self->old_signature, self->old_size, self->own_fd, size,
+                                 &self->limits, take_found, self, self->vain, &error);
   g_cancellable_disconnect (cancellable, id);
   if (self->delta == NULL)
-    g_debug ("No delta of %s: %s", self->path, error->message);
+    g_debug ("%s is compared up to byte %" G_GUINT64_FORMAT " only: %s", self->path,
+             self->found_upto, error->message);
+  if (self->found_upto < size)
+    add_piece (self, FALSE, self->found_upto, size - self->found_upto);
 }
 
 static void
-delta_made (gpointer data)
+compared (gpointer data)
 {
-  looked (data);
+  Upload *self = data;
+
+  self->comparing = FALSE;
+  looked (self);
 }
 
 /* In a thread. */
@@ -415,9 +519,11 @@ static void
 hash (gpointer data, GCancellable *cancellable)
 {
   Upload *self = data;
+  gulong id = g_cancellable_connect (cancellable, G_CALLBACK (give_up), self->vain, NULL);
 
   self->has_sum
-      = ps_reuse_sum_fd (self->put.fd, self->put.source.size, self->sum, NULL, cancellable);
+      = ps_reuse_sum_fd (self->own_fd, self->put.source.size, self->sum, NULL, self->vain);
+  g_cancellable_disconnect (cancellable, id);
 }
 
 /* Looks for a file of the same content on the server. */
@@ -442,8 +548,9 @@ hashed (gpointer data)
 {
   Upload *self = data;
 
+  self->summing = FALSE;
   self->sum_known = self->has_sum;
-  if (self->sum_known && !self->reuse->lost)
+  if (self->sum_known && !self->begun && !self->reuse->lost)
     {
       self->is_touch = self->untouched != NULL
                        && memcmp (self->sum, self->row.sha256, sizeof self->sum) == 0
@@ -491,23 +598,24 @@ find_base (Upload *self)
 static void
 begin_looks (Upload *self)
 {
-  PsStore *store = self->reuse->context->store;
+  PsReuse *reuse = self->reuse;
   uint64_t size = self->put.source.size;
-  gboolean has_base = find_base (self);
 
-  if (has_base || self->untouched != NULL || ps_store_has_remote_size (store, size))
+  self->may_lie_elsewhere = ps_store_has_remote_size (reuse->context->store, size, self->path);
+  self->comparing = find_base (self);
+  self->summing = self->comparing || self->untouched != NULL || self->may_lie_elsewhere;
+  self->waits += (guint)self->summing + (guint)self->comparing;
+  take_own_fd (self);
+  if (self->summing)
+    ps_reuse_push (reuse, hash, hashed, self);
+  if (self->comparing)
     {
-      self->looks++;
-      ps_reuse_push (self->reuse, hash, hashed, self);
+      self->limits = ps_reuse_limits (reuse, size, TRUE);
+      ps_reuse_push (reuse, compare, compared, self);
     }
-  if (has_base)
-    {
-      self->looks++;
-      self->limits = ps_reuse_limits (self->reuse, size, TRUE);
-      ps_reuse_push (self->reuse, make_delta, delta_made, self);
-    }
-  if (self->looks == 0)
-    begin_transfer (self);
+  if (!self->summing)
+    begin_signing (self);
+  consider (self);
 }
 
 /* Names what an interrupted upload of the very same file has left on the server. */
@@ -553,6 +661,7 @@ ps_reuse_put_async (PsReuse *self, const PsPut *put, const PsRow *row, PsRemoteD
   upload->done = done;
   upload->untouched = row != NULL && row->has_hash ? untouched : NULL;
   upload->vain = g_cancellable_new ();
+  upload->pieces = g_async_queue_new_full (g_free);
   upload->user_data = user_data;
   upload->wants_signature
       = ps_reuse_wants_signature (self, put->source.size, ps_entry_present (&put->expected));

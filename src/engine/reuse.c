@@ -77,6 +77,15 @@ new_job (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellabl
 }
 
 void
+ps_reuse_tell (PsReuse *self, void (*told) (gpointer data), gpointer data)
+{
+  PsReuseJob *job = g_new (PsReuseJob, 1);
+
+  *job = (PsReuseJob){ .done = told, .data = data };
+  g_async_queue_push (self->finished, job);
+}
+
+void
 ps_reuse_push (PsReuse *self, void (*do_work) (gpointer data, GCancellable *cancellable),
                void (*done) (gpointer data), gpointer data)
 {
@@ -98,7 +107,8 @@ hand_over (PsReuse *self, PsReuseJob *job)
   void (*done) (gpointer data) = job->done;
   gpointer data = job->data;
 
-  self->running--;
+  if (job->work != NULL)
+    self->running--;
   g_free (job);
   done (data);
 }

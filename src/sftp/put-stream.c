@@ -43,8 +43,8 @@ read_source (PsPutOp *self, uint64_t offset, uint8_t *into, gsize length)
   return true;
 }
 
-/* Hashes what is not sent (it lies on the server already) up to @end, a step of it. Returns:
- * whether @end is reached. */
+/* Hashes what is not sent (an earlier upload has) up to @end, a step of it. Returns: whether @end
+ * is reached. */
 static bool
 hash_up_to (PsPutOp *self, uint64_t end)
 {
@@ -134,6 +134,15 @@ consider_helper (PsPutOp *self, guint64 load)
     }
 }
 
+/* Whether nothing is copied from here on: that has to be in order, over one channel. */
+static bool
+is_only_sent (const PsPutOp *self)
+{
+  return self->next_piece == NULL
+         || (!self->piece.copy && self->copies == 0
+             && self->piece_begin + self->piece.length == self->source.size);
+}
+
 /* The handle on the channel that has the least to do; NULL: none can take more now. */
 static const PsHandle *
 choose_handle (PsPutOp *self)
@@ -153,7 +162,7 @@ choose_handle (PsPutOp *self)
           least = load;
         }
     }
-  if (self->op.queue == PS_QUEUE_BULK && self->pieces == NULL)
+  if (self->op.queue == PS_QUEUE_BULK && is_only_sent (self))
     consider_helper (self, least);
   return best;
 }
@@ -191,15 +200,16 @@ send_chunk (PsPutOp *self, uint64_t end)
 /* The server copies from the base. It answers OK to some failures, so every copy is followed by a
  * look at the size. */
 static bool
-send_copy (PsPutOp *self, const PsPutPiece *piece)
+send_copy (PsPutOp *self)
 {
+  const PsPutPiece *piece = &self->piece;
   uint64_t done = self->next - self->piece_begin;
   uint64_t length = MIN (piece->length - done, COPY_MAX);
   uint64_t size = self->next + length;
 
   PsCopyCheck check = { .size = size };
 
-  if (self->copies >= COPIES_MAX || !hash_up_to (self, size))
+  if (self->copies >= COPIES_MAX)
     return false;
   check.flight = take_flight (self, self->next, (uint32_t)length);
   ps_request_copy (&self->op, &self->base_handle, piece->from + done, length, &self->handles[0],
@@ -212,18 +222,48 @@ send_copy (PsPutOp *self, const PsPutPiece *piece)
   return true;
 }
 
+void
+ps_put_fail_pieces (PsPutOp *self)
+{
+  ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
+              "it cannot be put together on the server; the whole file has to be sent");
+}
+
+/* Sets self->piece to the next one. FALSE: it is not known yet, or the operation has failed. */
+static bool
+take_piece (PsPutOp *self)
+{
+  PsPutPiece *piece = &self->piece;
+
+  self->piece_begin += piece->length;
+  *piece = (PsPutPiece){ 0 };
+  if (!self->next_piece (piece, self->op.user_data))
+    return false;
+  if (piece->length <= self->source.size - self->piece_begin
+      && (!piece->copy || self->base != NULL))
+    return true;
+  ps_put_fail_pieces (self);
+  return false;
+}
+
 static bool
 send_piece (PsPutOp *self)
 {
-  const PsPutPiece *piece = &self->pieces[self->piece];
+  while (self->next >= self->piece_begin + self->piece.length)
+    if (!take_piece (self))
+      return false;
+  return self->piece.copy ? send_copy (self)
+                          : send_chunk (self, self->piece_begin + self->piece.length);
+}
 
-  while (self->next >= self->piece_begin + piece->length)
-    {
-      self->piece_begin += piece->length;
-      piece = &self->pieces[++self->piece];
-    }
-  return piece->copy ? send_copy (self, piece)
-                     : send_chunk (self, self->piece_begin + piece->length);
+/* Whether all was sent, and may be put in place. */
+static bool
+is_complete (PsPutOp *self)
+{
+  PsPutPiece none;
+
+  return self->op.error == NULL && self->next == self->source.size
+         && (self->next_piece == NULL || self->next_piece (&none, self->op.user_data));
 }
 
 bool
@@ -234,8 +274,13 @@ ps_put_pull (PsOp *op)
 
   if (ps_put_waits_for_durable (self) || !hash_up_to (self, self->next))
     return false;
-  moved = self->pieces != NULL ? send_piece (self) : send_chunk (self, self->source.size);
-  if (op->error == NULL && self->next == self->source.size)
+  if (self->next == self->source.size)
+    moved = false; /* it only waits for its end */
+  else if (self->next_piece != NULL)
+    moved = send_piece (self);
+  else
+    moved = send_chunk (self, self->source.size);
+  if (is_complete (self))
     {
       bool alone = self->n_handles == 1 && self->opening == 0;
 

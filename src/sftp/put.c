@@ -292,24 +292,13 @@ begin_anew (PsPutOp *self)
   self->may_exist = true;
 }
 
-/* The pieces have to be the whole file, and the server has to be able to copy. */
+/* The server has to be able to copy. */
 static bool
-check_pieces (PsPutOp *self)
+can_copy (PsPutOp *self)
 {
-  uint64_t total = 0;
-  bool copies = false;
-
-  for (gsize i = 0; i < self->n_pieces; i++)
-    {
-      total += self->pieces[i].length;
-      copies = copies || self->pieces[i].copy;
-    }
-  if (self->pieces == NULL
-      || (total == self->source.size
-          && (!copies || (self->base != NULL && self->op.remote->caps.copy_data))))
+  if (self->base == NULL || self->op.remote->caps.copy_data)
     return true;
-  ps_op_fail (&self->op, PS_SFTP_ERROR_FAILED,
-              "it cannot be put together on the server; the whole file has to be sent");
+  ps_put_fail_pieces (self);
   return false;
 }
 
@@ -319,7 +308,7 @@ begin (PsOp *op)
   PsPutOp *self = (PsPutOp *)op;
 
   begin_anew (self);
-  if (fails (self, "remote-put-begin") || !check_pieces (self))
+  if (fails (self, "remote-put-begin") || !can_copy (self))
     {
       ps_client_untake_handle (op->remote->client, self->channel);
       if (self->base != NULL)
@@ -387,7 +376,6 @@ clear (PsOp *op)
   g_array_unref (self->checks);
   g_free (self->keep_as);
   g_free (self->base);
-  g_free (self->pieces);
   g_free (self->resume_key);
   g_free (self->aside);
   g_free (self->temp);
@@ -431,19 +419,16 @@ ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpoint
   op->keep_as = g_strdup (put->keep_as);
   op->still_same = put->still_same;
   op->moved = put->moved;
-  if (put->sha256 == NULL)
+  op->next_piece = put->next_piece;
+  if (put->sha256 == NULL && put->next_piece == NULL)
     op->sha = ps_sha256_new ();
-  else
+  if (put->sha256 != NULL)
     memcpy (op->op.result.sha256, put->sha256, sizeof op->op.result.sha256);
   op->op.result.has_hash = put->sha256 != NULL;
   op->resume = put->resume;
   op->tell_durable = op->resume_key != NULL ? put->durable : NULL;
-  if (put->pieces == NULL)
-    return;
   op->base = g_strdup (put->base);
   op->base_expected = put->base_expected;
-  op->pieces = g_memdup2 (put->pieces, put->n_pieces * sizeof *put->pieces);
-  op->n_pieces = put->n_pieces;
 }
 
 void

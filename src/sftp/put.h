@@ -34,9 +34,8 @@ typedef struct
   char *keep_as; /* (nullable) */
   char *base;    /* (nullable) */
   PsEntry base_expected;
-  PsPutPiece *pieces; /* (nullable) */
-  gsize n_pieces;
-  char *resume_key; /* (nullable) */
+  gboolean (*next_piece) (PsPutPiece *piece, gpointer user_data); /* (nullable) */
+  char *resume_key;                                               /* (nullable) */
   bool own;
   PsOwnMode own_mode;
   char *aside;
@@ -58,8 +57,8 @@ typedef struct
 
   /* The stream. */
   uint64_t next;        /* offset of what is sent next */
-  gsize piece;          /* the piece it lies in */
-  uint64_t piece_begin; /* and that piece's place */
+  PsPutPiece piece;     /* it lies in this one, where it is put together */
+  uint64_t piece_begin; /* of which this is the place */
   GArray *flights;      /* (element-type PsFlight) */
   GArray *checks;       /* (element-type PsCopyCheck) */
   guint copies;         /* copies whose check is owed */
@@ -86,6 +85,9 @@ typedef struct
 /* put-stream.c */
 bool ps_put_pull (PsOp *op);
 void ps_put_begin_stream (PsOp *op);
+
+/* Fails: what it is put together from is no such file, or the server cannot. */
+void ps_put_fail_pieces (PsPutOp *self);
 
 /* The first byte that the server has not acknowledged. */
 uint64_t ps_put_acknowledged (const PsPutOp *self);

@@ -135,9 +135,13 @@ typedef struct
                           the same moment; where it is taken that stays in .pisync/versions:
                           kept_at says */
   const char *base;    /* (nullable) path on the server that copy pieces come from */
-  PsEntry base_expected;    /* what @base must still be */
-  const PsPutPiece *pieces; /* (nullable) in ascending order, without gaps; NULL: all is sent */
-  gsize n_pieces;
+  PsEntry base_expected; /* what @base must still be */
+
+  /* (nullable) the next piece, in ascending order, without gaps; NULL: all is sent. FALSE: it is
+   * not known yet, and asked for again soon, while those before travel. When they are the whole
+   * source, it is asked once more, and the put goes on to its end after TRUE. No sum is made of
+   * what is put together so. */
+  gboolean (*next_piece) (PsPutPiece *piece, gpointer user_data);
   const uint8_t *sha256;  /* (nullable) of the source, where it is known; else it is made */
   const char *resume_key; /* (nullable) names the temporary file, so that a later put of the same
                              source can go on where this one stopped */
@@ -152,7 +156,7 @@ typedef struct
  * place: see design §4. EXISTS where a new name is taken. Parent directories must be there (mkdirs
  * queued earlier are carried out earlier). CHANGED: what is to be replaced is not @expected (found
  * before anything is sent), or another device replaced ours in the same moment: the local file then
- * is as unsynced as before. With @pieces, FAILED means that the server did not (or cannot) put it
+ * is as unsynced as before. With pieces, FAILED means that the server did not (or cannot) put it
  * together: the caller uploads the whole. @resume_key is for files of more than 512 KiB; what
  * it names has to include whatever makes the source this very one (size, mtime, inode, a hash). Of
  * which pieces a put is made may differ from the one that it goes on with. A failed upload leaves

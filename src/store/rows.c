@@ -253,12 +253,13 @@ ps_store_find_content (PsStore *self, const uint8_t sha256[32], uint64_t size, P
 }
 
 gboolean
-ps_store_has_remote_size (PsStore *self, uint64_t size)
+ps_store_has_remote_size (PsStore *self, uint64_t size, const char *except)
 {
   sqlite3_stmt *statement = ps_store_statement (self, PS_STATEMENT_HAS_REMOTE_SIZE);
   gboolean found;
 
   sqlite3_bind_int64 (statement, 1, (sqlite3_int64)size);
+  bind_path (statement, 3, except);
   found = sqlite3_step (statement) == SQLITE_ROW;
   sqlite3_reset (statement);
   return found;

@@ -47,7 +47,7 @@ G_BEGIN_DECLS
   X (FIND_REMOTE, "SELECT parent, name FROM entry WHERE " SAME_CONTENT ("?1")                      \
                   " AND remote_kind = 1 AND remote_size = ?2 AND " NOT_PATH " LIMIT 1")            \
   X (HAS_REMOTE_SIZE, "SELECT 1 FROM entry WHERE remote_size = ?1 AND remote_size >= 262144"       \
-                      " AND remote_kind = 1 LIMIT 1")                                              \
+                      " AND remote_kind = 1 AND " NOT_PATH " LIMIT 1")                             \
   X (GET_VALUE, "SELECT value FROM named_value WHERE key = ?1")                                    \
   X (SET_VALUE, "INSERT OR REPLACE INTO named_value (key, value) VALUES (?1, ?2)")                 \
   X (REMOVE_VALUE, "DELETE FROM named_value WHERE key = ?1")                                       \

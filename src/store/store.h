@@ -79,10 +79,10 @@ gboolean ps_store_totals (PsStore *self, PsStoreTotals *totals,
 char *ps_store_find_content (PsStore *self, const uint8_t sha256[32], uint64_t size, PsSide side,
                              const char *except, GError **error);
 
-/* Returns: whether some row's file on the server has that size: without one no content can be found
- * there, and none needs to be hashed. Always FALSE below PS_STORE_SIZE_MIN. */
+/* Returns: whether the file on the server of some row, not @except, has that size: without one no
+ * content can be found there, and none needs to be hashed. Always FALSE below PS_STORE_SIZE_MIN. */
 #define PS_STORE_SIZE_MIN (256 * 1024)
-gboolean ps_store_has_remote_size (PsStore *self, uint64_t size);
+gboolean ps_store_has_remote_size (PsStore *self, uint64_t size, const char *except);
 
 /* Small named values: "pair-id", "generation", "server-caps" … */
 char *ps_store_get_value (PsStore *self, const char *key); /* (transfer full) (nullable) */

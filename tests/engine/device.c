@@ -381,6 +381,29 @@ device_assert_same (Device *self, const char *path)
     }
 }
 
+void
+device_tidy (Device *device)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean tidied = ps_reuse_tidy (device->reuse, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (tidied);
+}
+
+guint
+device_count_signatures (const Device *device)
+{
+  g_autofree char *dir = device_server_path (device, PS_OWN_DIR "/signatures");
+  g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
+  const char *name;
+  guint n = 0;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    n += strcmp (name, "swept") != 0;
+  return n;
+}
+
 gboolean
 device_has_problem (const Device *self, const char *code)
 {

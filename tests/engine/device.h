@@ -62,6 +62,12 @@ void device_download (Device *self, const char *path, Transfer *transfer);
 /* Asserts that local file and server's file are the same, and what @path is recorded with. */
 void device_assert_same (Device *self, const char *path);
 
+/* The end of a pass: signatures are kept and published. */
+void device_tidy (Device *self);
+
+/* Signatures and notes that lie on the server. */
+guint device_count_signatures (const Device *self);
+
 gboolean device_has_problem (const Device *self, const char *code);
 
 /* Files of either side. */

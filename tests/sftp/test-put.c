@@ -536,6 +536,30 @@ test_resume (gconstpointer data)
   close (fd);
 }
 
+/* Pieces, one after the other. */
+typedef struct
+{
+  WireResult result;
+  const PsPutPiece *pieces;
+  guint n_left;
+  gboolean waits; /* FALSE once before each of them */
+} Pieces;
+
+static gboolean
+next_piece (PsPutPiece *piece, gpointer user_data)
+{
+  Pieces *self = user_data;
+
+  self->waits = !self->waits;
+  if (self->waits)
+    return FALSE;
+  if (self->n_left == 0)
+    return TRUE;
+  self->n_left--;
+  *piece = *self->pieces++;
+  return TRUE;
+}
+
 static void
 test_pieces (void)
 {
@@ -543,12 +567,13 @@ test_pieces (void)
   g_autoptr (Wire) wire = wire_new ("");
   g_autofree char *old = wire_path (wire, "big");
   g_autofree uint8_t *content = g_malloc (length);
-  g_auto (WireResult) result = { 0 };
   PsPutPiece pieces[] = { { TRUE, 0, 1000000 },
                           { FALSE, 1000000, 5000 },
                           { TRUE, 1000000, 1990000 },
                           { FALSE, 2995000, 5000 } };
-  PsPut put = { .path = "big", .base = "big", .pieces = pieces, .n_pieces = 4 };
+  Pieces given = { .pieces = pieces, .n_left = G_N_ELEMENTS (pieces) };
+  PsPut put = { .path = "big", .base = "big", .next_piece = next_piece };
+  uint8_t sum[PS_SHA256_SIZE];
   int base = wire_local (NULL, length, 3), fd;
 
   g_assert_cmpint (pread (base, content, length, 0), ==, length);
@@ -559,13 +584,16 @@ test_pieces (void)
   put.fd = fd = wire_local (content, length, 0);
   put.source = wire_source (length);
   put.expected = put.base_expected = wire_stat (wire, "big");
-  ps_remote_put_async (wire->remote, &put, wire_done, &result);
-  wire_wait (wire, &result);
-  g_assert_no_error (result.error);
-  g_assert_cmpuint (result.wire, <, 13000);
-  assert_same_content (wire, "big", fd, result.sha256);
+  ps_remote_put_async (wire->remote, &put, wire_done, &given);
+  wire_wait (wire, &given.result);
+  g_assert_no_error (given.result.error);
+  g_assert_cmpuint (given.result.wire, <, 13000);
+  g_assert_false (given.result.has_hash);
+  g_assert_true (ps_sha256_fd (fd, sum, NULL, NULL));
+  assert_same_content (wire, "big", fd, sum);
   wire_stat (wire, "");
   assert_no_temps (wire);
+  wire_result_clear (&given.result);
   close (fd);
   close (base);
 }
@@ -576,9 +604,9 @@ test_pieces_fail (gconstpointer data)
 {
   const char *how = data;
   g_autoptr (Wire) wire = wire_new (strcmp (how, "no-copy") == 0 ? "-P copy-data" : "");
-  g_auto (WireResult) result = { 0 };
-  PsPutPiece pieces[] = { { TRUE, 0, 1000000 } };
-  PsPut put = { .path = "new", .base = "old", .pieces = pieces, .n_pieces = 1 };
+  PsPutPiece pieces[] = { { TRUE, 0, strcmp (how, "too-long") == 0 ? 1000001 : 1000000 } };
+  Pieces given = { .pieces = pieces, .n_left = 1 };
+  PsPut put = { .path = "new", .base = "old", .next_piece = next_piece };
   g_autofree char *old = wire_path (wire, "old");
   g_autofree char *content = g_malloc0 (1000000);
   int fd = wire_local (NULL, 1000000, 3);
@@ -589,12 +617,15 @@ test_pieces_fail (gconstpointer data)
   put.base_expected = wire_stat (wire, "old"); /* 1,000 bytes shorter than the pieces want */
   if (strcmp (how, "changed") == 0)
     put.base_expected.size++;
-  ps_remote_put_async (wire->remote, &put, wire_done, &result);
-  wire_wait (wire, &result);
+  if (strcmp (how, "no-base") == 0)
+    put.base = NULL;
+  ps_remote_put_async (wire->remote, &put, wire_done, &given);
+  wire_wait (wire, &given.result);
   wire_stat (wire, "");
-  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_FAILED);
+  g_assert_error (given.result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_FAILED);
   g_assert_false (wire_exists (wire, "new"));
   assert_no_temps (wire);
+  wire_result_clear (&given.result);
   close (fd);
 }
 
@@ -743,6 +774,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/put/resume/no-fsync", "-P fsync", test_resume);
   g_test_add_func ("/sftp/put/pieces", test_pieces);
   g_test_add_data_func ("/sftp/put/pieces/no-copy", "no-copy", test_pieces_fail);
+  g_test_add_data_func ("/sftp/put/pieces/no-base", "no-base", test_pieces_fail);
+  g_test_add_data_func ("/sftp/put/pieces/too-long", "too-long", test_pieces_fail);
   g_test_add_data_func ("/sftp/put/pieces/changed", "changed", test_pieces_fail);
   g_test_add_data_func ("/sftp/put/pieces/short", "short", test_pieces_fail);
   g_test_add_func ("/sftp/put/read-only", test_read_only);

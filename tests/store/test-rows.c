@@ -304,10 +304,11 @@ test_sizes (Base *base, gconstpointer data)
   put_row (base->store, "large", &large);
   put_row (base->store, "small", &small);
   put_row (base->store, "local", &local);
-  g_assert_true (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN));
-  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN - 1));
-  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN + 1));
-  g_assert_false (ps_store_has_remote_size (base->store, 2 * PS_STORE_SIZE_MIN));
+  g_assert_true (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN, "small"));
+  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN, "large"));
+  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN - 1, ""));
+  g_assert_false (ps_store_has_remote_size (base->store, PS_STORE_SIZE_MIN + 1, "small"));
+  g_assert_false (ps_store_has_remote_size (base->store, 2 * PS_STORE_SIZE_MIN, "small"));
 }
 
 /* What was not committed is not there after the end; a commit with nothing to do is fine. */
