@@ -76,6 +76,7 @@ struct PsClient
 
   int64_t heard;  /* as PsChannel.heard, over all channels */
   int64_t pinged; /* when the unanswered ping was sent; 0 = none */
+  int64_t probed; /* when the connection was last asked for a sign of life */
 
   int64_t bulk_looked; /* when another bulk channel was last considered */
   double bulk_rate;    /* the rate when the last one was opened */

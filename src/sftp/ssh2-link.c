@@ -8,13 +8,24 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define INPUT_SIZE (256 * 1024)
 #define TURN_BUDGET (1024 * 1024)
 #define MAX_SENT_KEPT (256 * 1024) /* sent bytes that may stay in front of the buffer */
 #define MAX_FREE_TRIES 64
+#define PROBE_INTERVAL_S 2 /* the least that libssh2 takes */
+
+/* How far the connection had come. */
+typedef struct
+{
+  gboolean sent;
+  guint64 received;
+  guint64 delivered; /* bytes that the other side's kernel has acknowledged */
+} PsSsh2Probe;
 
 struct PsSsh2Link
 {
@@ -24,10 +35,13 @@ struct PsSsh2Link
   gsize out_start; /* bytes of @out that the kernel already has */
   guint8 *input;   /* INPUT_SIZE bytes */
   gsize input_start, input_end;
-  gsize budget;  /* bytes libssh2 may still take in this turn */
-  int broken;    /* errno of the socket, 0 while it is well */
-  gboolean eof;  /* the other side closed */
-  gpointer data; /* borrowed */
+  gsize budget;       /* bytes libssh2 may still take in this turn */
+  guint64 received;   /* bytes */
+  guint64 sent;       /* bytes that the kernel has taken */
+  PsSsh2Probe probed; /* as it was when the last probe was sent */
+  int broken;         /* errno of the socket, 0 while it is well */
+  gboolean eof;       /* the other side closed */
+  gpointer data;      /* borrowed */
 };
 
 static ssize_t
@@ -55,6 +69,7 @@ fill_input (PsSsh2Link *self)
     self->eof = TRUE;
   self->input_start = 0;
   self->input_end = (gsize)MAX (n, 0);
+  self->received += self->input_end;
 }
 
 static ssize_t
@@ -144,6 +159,7 @@ send_some (PsSsh2Link *self)
   if (n <= 0)
     return FALSE;
   self->out_start += (gsize)n;
+  self->sent += (guint64)n;
   return TRUE;
 }
 
@@ -168,6 +184,40 @@ gsize
 ps_ssh2_link_queued (const PsSsh2Link *self)
 {
   return self->out->len - self->out_start;
+}
+
+/* Bytes that were sent and are not acknowledged yet. */
+static guint64
+in_kernel (const PsSsh2Link *self)
+{
+  int queued = 0;
+
+  return ioctl (self->fd, SIOCOUTQ, &queued) == 0 ? (guint64)queued : 0;
+}
+
+void
+ps_ssh2_link_probe (PsSsh2Link *self)
+{
+  int next = 0;
+
+  libssh2_keepalive_config (self->session, TRUE, PROBE_INTERVAL_S);
+  /* It goes by the wall clock: after that was put back nothing is sent for a while. */
+  self->probed.sent
+      = libssh2_keepalive_send (self->session, &next) == 0 && next == PROBE_INTERVAL_S;
+  self->probed.received = self->received;
+  self->probed.delivered = self->sent - in_kernel (self);
+}
+
+gboolean
+ps_ssh2_link_answers (const PsSsh2Link *self)
+{
+  guint64 under_way = in_kernel (self);
+
+  if (!self->probed.sent || self->received > self->probed.received)
+    return TRUE;
+  /* On a slow line the probe may still wait behind content, as long as that gets on. */
+  return under_way + ps_ssh2_link_queued (self) > 0
+         && self->sent - under_way > self->probed.delivered;
 }
 
 void

@@ -48,6 +48,13 @@ gpointer ps_ssh2_link_get_data (PsSsh2Link *self);
 gboolean ps_ssh2_link_flush (PsSsh2Link *self, GError **error);
 gsize ps_ssh2_link_queued (const PsSsh2Link *self);
 
+/* Asks the other side's sshd for a sign of life (keepalive@libssh2.org). */
+void ps_ssh2_link_probe (PsSsh2Link *self);
+
+/* FALSE when it gave none since then, although the question has reached it or nothing at all does
+ * any more. */
+gboolean ps_ssh2_link_answers (const PsSsh2Link *self);
+
 /* Begins a turn: libssh2 may take in another MiB (more would only pile up inside it). */
 void ps_ssh2_link_begin_turn (PsSsh2Link *self);
 

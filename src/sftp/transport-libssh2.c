@@ -364,6 +364,23 @@ ssh2_get_fds (PsTransport *transport, GPollFD *fds, guint max)
 }
 
 static void
+ssh2_probe (PsTransport *transport)
+{
+  Ssh2Transport *self = (Ssh2Transport *)transport;
+
+  if (!self->closed)
+    ps_ssh2_link_probe (self->link);
+}
+
+static gboolean
+ssh2_answers (PsTransport *transport)
+{
+  Ssh2Transport *self = (Ssh2Transport *)transport;
+
+  return !self->closed && ps_ssh2_link_answers (self->link);
+}
+
+static void
 ssh2_close (PsTransport *transport)
 {
   Ssh2Transport *self = (Ssh2Transport *)transport;
@@ -394,6 +411,8 @@ static const PsTransportClass ssh2_class = {
   .flush = ssh2_flush,
   .queued = ssh2_queued,
   .get_fds = ssh2_get_fds,
+  .probe = ssh2_probe,
+  .answers = ssh2_answers,
   .close = ssh2_close,
   .free = ssh2_free,
 };

@@ -38,6 +38,13 @@ typedef struct
   /* Fills in what to poll for, at most @max; returns how many. */
   guint (*get_fds) (PsTransport *self, GPollFD *fds, guint max);
 
+  /* (nullable) Asks the other end of the connection itself for a sign of life: a server behind a
+   * channel may be busy with one request for minutes. */
+  void (*probe) (PsTransport *self);
+
+  /* With probe: FALSE when there was none since probe () was called. */
+  gboolean (*answers) (PsTransport *self);
+
   /* Ends everything at once, without waiting for the other side; @self stays to be freed. */
   void (*close) (PsTransport *self);
 

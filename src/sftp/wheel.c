@@ -33,12 +33,34 @@ got_pong (const PsReply *reply, gpointer data, guint tag)
   self->pinged = 0;
 }
 
+/* The connection is asked beside the server behind the first channel, which may be busy. */
+static void
+probe (PsClient *self)
+{
+  if (self->transport->klass->probe != NULL)
+    self->transport->klass->probe (self->transport);
+  self->probed = ps_client_now (self);
+}
+
+/* Whether the connection itself does not answer, asked again and again while the server is busy. */
+static bool
+is_deaf (PsClient *self, int64_t now)
+{
+  if (self->transport->klass->probe == NULL || now < self->probed + self->stall_us)
+    return false;
+  if (!self->transport->klass->answers (self->transport))
+    return true;
+  probe (self);
+  return false;
+}
+
 static void
 ping (PsClient *self)
 {
   ps_packet_string (ps_client_begin (self, 0, PS_FXP_REALPATH), ".");
   ps_client_end (self, (PsCost){ 0 }, got_pong, self, 0);
   self->pinged = ps_client_now (self);
+  probe (self);
 }
 
 static gboolean
@@ -89,8 +111,10 @@ check_stall (PsClient *self, int64_t *next, GError **error)
   if (self->pinged != 0)
     {
       deadline = MAX (self->pinged, self->heard) + patience;
-      if (now >= deadline)
+      if (now >= deadline || is_deaf (self, now))
         return lost (self, now - self->heard, error);
+      if (self->transport->klass->probe != NULL)
+        deadline = MIN (deadline, self->probed + self->stall_us);
     }
   *next = MIN (*next, deadline);
   return TRUE;

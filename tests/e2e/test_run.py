@@ -105,10 +105,9 @@ def test_stopped_and_continued(t):
 
 
 def test_black_hole(t):
-    """A line that takes everything and gives nothing: noticed by itself. Without fsync, since a
-    server that makes data durable is given minutes."""
+    """A line that takes everything and gives nothing: noticed by itself, also while the server owes
+    an fsync, which it may take minutes for."""
     server, device = t.pair()
-    device.change_ini("SYNC", "fsync", "no")
     line = t.slowlink(server, "-S", "20000", "-n", "1")
     device.use_port(server, line.port)
     device.change_ini("LOCAL CONFIG", "throttling", "1")

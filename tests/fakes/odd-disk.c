@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loaded into a server by LD_PRELOAD: its file system has no hard links (unless ODD_DISK_LINKS is
- * set), and right after a marker was opened for the first time another device replaces it by what
- * lies beside it as root.next. */
+ * set), it takes ODD_DISK_SYNC seconds to make anything durable, and right after a marker was
+ * opened for the first time another device replaces it by what lies beside it as root.next. */
 #undef _FILE_OFFSET_BITS /* else open () would be another function */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,16 @@ link (const char *from, const char *to)
     return linkat (AT_FDCWD, from, AT_FDCWD, to, 0);
   errno = EPERM;
   return -1;
+}
+
+int
+fsync (int fd)
+{
+  const char *seconds = getenv ("ODD_DISK_SYNC");
+
+  if (seconds != NULL)
+    usleep ((useconds_t)(atof (seconds) * 1e6));
+  return fdatasync (fd);
 }
 
 static void

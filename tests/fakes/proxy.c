@@ -45,6 +45,7 @@ ps_test_proxy_free (PsTestProxy *self)
   if (self == NULL)
     return;
   kill (self->pid, SIGTERM);
+  kill (self->pid, SIGCONT); /* it may be frozen */
   waitpid (self->pid, NULL, 0);
   fclose (self->output);
   g_free (self);
@@ -66,4 +67,10 @@ ps_test_proxy_toggle (PsTestProxy *self)
   kill (self->pid, SIGUSR2);
   if (fgets (line, sizeof line, self->output) == NULL)
     g_error ("slowlink has ended");
+}
+
+void
+ps_test_proxy_freeze (PsTestProxy *self)
+{
+  kill (self->pid, SIGSTOP);
 }

@@ -20,4 +20,7 @@ int ps_test_proxy_port (const PsTestProxy *self);
 /* Cuts all connections, and refuses new ones until called again. */
 void ps_test_proxy_toggle (PsTestProxy *self);
 
+/* From now on nothing gets through, and nobody is told. */
+void ps_test_proxy_freeze (PsTestProxy *self);
+
 G_END_DECLS

@@ -219,6 +219,44 @@ test_mixture (void)
   link_clear (&link);
 }
 
+/* A server that is busy with a disk for longer than any answer may take, over a line that lives or
+ * does not. */
+static void
+test_busy_server (gconstpointer dies)
+{
+  PsTestSshdOptions options = { .flags = PS_TEST_SSHD_NO_SFTP,
+                                .config = "Subsystem sftp env LD_PRELOAD=" PS_TEST_ODD_DISK
+                                          " ODD_DISK_LINKS=1 ODD_DISK_SYNC=8 " WIRE_SERVER };
+  g_autoptr (PsTestSshd) sshd = ps_test_sshd_new (&options);
+  g_autoptr (PsTestProxy) proxy = NULL;
+  g_autoptr (PsRemote) remote = NULL;
+  g_auto (WireResult) result = { 0 };
+  g_autoptr (GError) error = NULL;
+  int fd = wire_local ("text", 4, 0);
+  PsPut put = { .path = "f", .fd = fd, .source = wire_source (4) };
+  gint64 began;
+
+  if (sshd == NULL)
+    return;
+  proxy = ps_test_proxy_new (ps_test_sshd_port (sshd), "");
+  remote = wire_connect_stall (sshd, ps_test_proxy_port (proxy), 2);
+  ps_remote_put_async (remote, &put, wire_done, &result);
+  began = g_get_monotonic_time ();
+  while (!result.done && g_get_monotonic_time () - began < G_USEC_PER_SEC)
+    g_assert_true (ps_remote_step (remote, G_USEC_PER_SEC / 10, NULL, NULL));
+  g_assert_false (result.done);
+  if (dies != NULL)
+    ps_test_proxy_freeze (proxy);
+  while (!result.done && ps_remote_step (remote, -1, NULL, &error))
+    ;
+  if (dies == NULL)
+    g_assert_no_error (result.error);
+  else
+    g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 15 * G_USEC_PER_SEC);
+  close (fd);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,5 +267,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/link/both-ways/rekeys", "RekeyLimit 4M none", test_both_ways);
   g_test_add_func ("/sftp/link/cut", test_cut);
   g_test_add_func ("/sftp/link/mixture", test_mixture);
+  g_test_add_data_func ("/sftp/link/busy-server", NULL, test_busy_server);
+  g_test_add_data_func ("/sftp/link/busy-server/dead-line", "", test_busy_server);
   return g_test_run ();
 }

@@ -99,8 +99,8 @@ trust (const PsHostKeyInfo *info, gpointer data, GCancellable *cancellable, GErr
   return TRUE;
 }
 
-PsRemote *
-wire_connect (PsTestSshd *sshd, int port, gboolean durable)
+static PsRemote *
+connect_full (PsTestSshd *sshd, int port, gboolean durable, guint stall_timeout_s)
 {
   g_autofree char *known = g_build_filename (ps_test_sshd_dir (sshd), "known", NULL);
   g_autofree char *key = ps_test_sshd_user_key (sshd, "ed25519");
@@ -110,8 +110,10 @@ wire_connect (PsTestSshd *sshd, int port, gboolean durable)
                                .keyfile = key,
                                .known_hosts = known };
   PsLoginPrompts prompts = { .confirm_host_key = trust };
-  PsRemoteOptions remote_options
-      = { .root = ps_test_sshd_remote_files (sshd), .device = "laptop", .fsync = durable };
+  PsRemoteOptions remote_options = { .root = ps_test_sshd_remote_files (sshd),
+                                     .device = "laptop",
+                                     .fsync = durable,
+                                     .stall_timeout_s = stall_timeout_s };
   g_autoptr (GError) error = NULL;
   PsTransport *transport = ps_sftp_connect (&options, &prompts, NULL, &error);
   PsRemote *remote;
@@ -121,6 +123,18 @@ wire_connect (PsTestSshd *sshd, int port, gboolean durable)
   g_assert_no_error (error);
   g_assert_true (wire_prepare (remote, NULL, NULL, &error));
   return remote;
+}
+
+PsRemote *
+wire_connect (PsTestSshd *sshd, int port, gboolean durable)
+{
+  return connect_full (sshd, port, durable, 0);
+}
+
+PsRemote *
+wire_connect_stall (PsTestSshd *sshd, int port, guint stall_timeout_s)
+{
+  return connect_full (sshd, port, TRUE, stall_timeout_s);
 }
 
 gboolean

@@ -29,6 +29,7 @@ Wire *wire_new_second (const Wire *first, const char *flags);
 
 /* Logs in to a real sshd at @port (its own, or a proxy's) and prepares its folder. */
 PsRemote *wire_connect (PsTestSshd *sshd, int port, gboolean durable);
+PsRemote *wire_connect_stall (PsTestSshd *sshd, int port, guint stall_timeout_s);
 
 /* Both ends of a preparation. */
 gboolean wire_prepare (PsRemote *remote, const char *known_caps, char **caps_text, GError **error);
