@@ -7,7 +7,8 @@
 #include "engine/roots.h"
 #include "engine/walk.h"
 #include "util/fault.h"
-#include "util/words.h"
+
+#define LONG_PASS_US (5 * G_USEC_PER_SEC)
 
 /* The answer came with the listings. A person wants to see it too where nothing is to be done. */
 static gboolean
@@ -51,9 +52,19 @@ has_deletions (const PsPlan *plan)
   return FALSE;
 }
 
+/* Whether somebody may have made a backup of the server meanwhile. It costs some round trips to be
+ * able to tell it from the end of the pass, which are a small part of so long a time. */
+static gboolean
+took_long (const PsContext *context, int64_t began)
+{
+  return ps_clock_monotonic (context->clock) - began >= LONG_PASS_US;
+}
+
 static gboolean
 carry_out (PsContext *context, const PsPassOptions *options, const PsPlan *plan, GError **error)
 {
+  int64_t began = ps_clock_monotonic (context->clock);
+
   if (ps_fault ("pass-planned", error))
     return FALSE;
   if (has_deletions (plan) && !ps_roots_confirm (context, error))
@@ -63,7 +74,8 @@ carry_out (PsContext *context, const PsPassOptions *options, const PsPlan *plan,
   options->set_state (options->data, PS_RUN_APPLY);
   if (!ps_execute (context, plan, error) || ps_fault ("pass-applied", error))
     return FALSE;
-  return TRUE;
+  return !ps_plan_changes_remote (plan) || !took_long (context, began)
+         || ps_roots_raise_again (context, error);
 }
 
 /* Sees both sides and fills the plan. */

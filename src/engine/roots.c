@@ -214,6 +214,15 @@ ps_roots_remember (PsContext *context, GError **error)
 }
 
 gboolean
+ps_roots_raise_again (PsContext *context, GError **error)
+{
+  ps_roots_raise_begin (context);
+  return ps_roots_raise_end (context, error)
+         && ps_remote_sync_dirs (context->remote, context->cancellable, error)
+         && ps_roots_remember (context, error);
+}
+
+gboolean
 ps_roots_bind (PsLocal *local, PsRemote *remote, gboolean rebind, GCancellable *cancellable,
                GError **error)
 {

@@ -31,6 +31,10 @@ void ps_roots_raise_begin (PsContext *context);
 /* Waits for that. Nothing to do where nothing was begun. */
 gboolean ps_roots_raise_end (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Raises it once more behind all that a long pass has changed, and writes it down: a backup of the
+ * server that was taken in the middle of the pass has the generation of its beginning. */
+gboolean ps_roots_raise_again (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes down the raised generation once its marker is durable: not before, since a server that
  * lost its power comes back with the old one, and would look restored; and together with the first
  * row of what was changed under it. */

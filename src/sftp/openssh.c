@@ -135,19 +135,12 @@ make_argv (const Ssh *self)
 {
   const PsConnectOptions *options = self->login->options;
   /* What a person's configuration may hold for terminals, and would be in the way here. */
-  static const char *const quiet[] = { "LogLevel=VERBOSE",
-                                       "ControlMaster=no",
-                                       "ControlPath=none",
-                                       "RemoteCommand=none",
-                                       "RequestTTY=no",
-                                       "PermitLocalCommand=no",
-                                       "ClearAllForwardings=yes",
-                                       "ForwardAgent=no",
-                                       "ForwardX11=no",
-                                       "Tunnel=no",
-                                       "EscapeChar=none",
-                                       "BatchMode=no",
-                                       NULL };
+  static const char *const fixed[]
+      = { "LogLevel=VERBOSE", "ControlMaster=no", "ControlPath=none", "RemoteCommand=none",
+          "RequestTTY=no", "PermitLocalCommand=no", "ClearAllForwardings=yes", "ForwardAgent=no",
+          "ForwardX11=no", "Tunnel=no", "EscapeChar=none", "BatchMode=no",
+          /* While the server is busy nobody else notices a dead line. */
+          "ServerAliveInterval=20", "ServerAliveCountMax=2", NULL };
   GPtrArray *argv = g_ptr_array_new ();
 
   add (argv, "ssh");
@@ -161,8 +154,8 @@ make_argv (const Ssh *self)
   add_option (argv, "Port=%d", self->login->config->port);
   add_option (argv, "User=%s", self->login->config->user);
   add_option (argv, "ConnectTimeout=%u", self->login->timeout_s);
-  for (guint i = 0; quiet[i] != NULL; i++)
-    add_option (argv, "%s", quiet[i]);
+  for (guint i = 0; fixed[i] != NULL; i++)
+    add_option (argv, "%s", fixed[i]);
   add_known_hosts (self, argv);
   add_authentication (self, argv);
   add (argv, "--");

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -137,6 +138,46 @@ test_restored_server_kept (void)
   ps_test_make_tree (two.a->local, "-new");
   ps_device_agree (two.a);
   g_assert_false (ps_test_exists (two.household->server, "new"));
+}
+
+static guint64
+generation (const PsTwo *two)
+{
+  g_autofree char *text = ps_test_read (two->household->server, ".pisync/root", NULL);
+
+  return g_ascii_strtoull (strstr (text, "generation=") + strlen ("generation="), NULL, 10);
+}
+
+static void
+let_time_pass (gpointer data)
+{
+  ((PsDevice *)data)->ahead += 10 * G_USEC_PER_SEC;
+}
+
+/* A backup from the middle of a long pass has the generation that the pass began with. */
+static void
+test_restored_from_middle (void)
+{
+  SET_UP ("a=1 b=2 c=3");
+  g_autofree char *backup = g_strconcat (two.household->dir, "/backup", NULL);
+  g_autofree char *root = g_strconcat (backup, "/.pisync/root", NULL);
+  g_autofree char *edit = g_strdup_printf ("s/^generation=.*/generation=%" G_GUINT64_FORMAT "/",
+                                           generation (&two) + 1);
+  const char *const copy[] = { "cp", "-a", two.household->server, backup, NULL };
+  const char *const change[] = { "sed", "-i", edit, root, NULL };
+
+  ps_test_run_ok (copy);
+  ps_test_run_ok (change);
+  ps_test_make_tree (two.a->local, "late=y");
+  two.a->meanwhile = let_time_pass;
+  two.a->meanwhile_data = two.a;
+  ps_device_agree (two.a);
+  ps_test_remove_tree (two.household->server);
+  g_assert_cmpint (rename (backup, two.household->server), ==, 0);
+  ps_device_restart (two.a);
+  ps_device_sync (two.a);
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_RESTORED_SERVER), ==, 1);
+  g_assert_true (ps_test_exists (two.a->local, "late"));
 }
 
 /* Returns: (transfer full): for ps_test_make_tree (): @n files from @first on, each written as
@@ -277,6 +318,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/guard/restored_server__oc2325", test_restored_server);
   g_test_add_func ("/engine/guard/restored_server-kept", test_restored_server_kept);
+  g_test_add_func ("/engine/guard/restored_server-from-middle", test_restored_from_middle);
   g_test_add_func ("/engine/guard/allowed/as-shown", test_allowed_as_shown);
   g_test_add_func ("/engine/guard/allowed/until-done", test_allowed_until_done);
   g_test_add_func ("/engine/guard/allowed/apart", test_allowed_apart);
