@@ -14,12 +14,19 @@ typedef struct
   gboolean hosted;     /* at least once; then there is no fallback any more */
   GtkStatusIcon *icon; /* (nullable) the fallback */
   guint timer;
+  gboolean disposed;
 } PsIndicator;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsIndicator, g_object_unref)
 
 typedef AppIndicatorClass PsIndicatorClass;
 
+static guint shown_changed_signal;
+
 GType ps_indicator_get_type (void);
 G_DEFINE_FINAL_TYPE (PsIndicator, ps_indicator, APP_INDICATOR_TYPE)
+
+static void consider (PsIndicator *self);
 
 #ifdef GDK_WINDOWING_X11
 static Atom
@@ -48,14 +55,79 @@ has_old_tray (void)
   return FALSE;
 }
 
+static void
+tell_shown (PsIndicator *self)
+{
+  g_signal_emit (self, shown_changed_signal, 0);
+}
+
+static gboolean
+is_embedded (PsIndicator *self)
+{
+  gboolean embedded = FALSE;
+
+  if (self->icon != NULL)
+    g_object_get (self->icon, "embedded", &embedded, NULL);
+  return embedded;
+}
+
+static void
+drop_fallback (PsIndicator *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (self->icon == NULL)
+    return;
+  g_signal_handlers_disconnect_by_data (self->icon, self);
+  APP_INDICATOR_CLASS (ps_indicator_parent_class)
+      ->unfallback ((AppIndicator *)self, g_steal_pointer (&self->icon));
+}
+
+static void
+make_fallback (PsIndicator *self)
+{
+  if (self->icon == NULL && has_old_tray ())
+    self->icon = APP_INDICATOR_CLASS (ps_indicator_parent_class)->fallback ((AppIndicator *)self);
+  /* A tray of that kind says nothing when it goes, but the icon falls out of it. */
+  if (self->icon != NULL)
+    g_signal_connect_object (self->icon, "notify::embedded", G_CALLBACK (tell_shown), self,
+                             G_CONNECT_SWAPPED);
+  tell_shown (self);
+}
+
+/* Where a host of today's icons is about to be used, and only slow, the fallback waits on. */
+static void
+on_host_known (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (PsIndicator) self = data;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  gboolean there = FALSE;
+
+  if (reply != NULL)
+    g_variant_get (reply, "(b)", &there);
+  if (self->disposed || self->hosted)
+    return;
+  if (there)
+    consider (self);
+  else
+    make_fallback (self);
+}
+
 static gboolean
 on_waited (gpointer data)
 {
   PsIndicator *self = data;
+  GDBusConnection *bus = g_application_get_dbus_connection (g_application_get_default ());
 
   self->timer = 0;
-  if (has_old_tray ())
-    self->icon = APP_INDICATOR_CLASS (ps_indicator_parent_class)->fallback ((AppIndicator *)self);
+  if (bus == NULL)
+    make_fallback (self);
+  else
+    g_dbus_connection_call (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                            "org.freedesktop.DBus", "NameHasOwner",
+                            g_variant_new ("(s)", "org.kde.StatusNotifierWatcher"),
+                            G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_host_known,
+                            g_object_ref (self));
   return G_SOURCE_REMOVE;
 }
 
@@ -64,15 +136,6 @@ consider (PsIndicator *self)
 {
   if (!self->hosted && self->icon == NULL && self->timer == 0 && has_old_tray ())
     self->timer = g_timeout_add (GRACE_MS, on_waited, self);
-}
-
-static void
-drop_fallback (PsIndicator *self)
-{
-  g_clear_handle_id (&self->timer, g_source_remove);
-  if (self->icon != NULL)
-    APP_INDICATOR_CLASS (ps_indicator_parent_class)
-        ->unfallback ((AppIndicator *)self, g_steal_pointer (&self->icon));
 }
 
 #ifdef GDK_WINDOWING_X11
@@ -85,7 +148,10 @@ on_root_event (GdkXEvent *event, GdkEvent *unused, gpointer self)
   if (x->type == ClientMessage
       && x->xclient.message_type == XInternAtom (x->xany.display, "MANAGER", False)
       && (Atom)x->xclient.data.l[1] == tray_selection (x->xany.display))
-    consider (self);
+    {
+      consider (self);
+      tell_shown (self);
+    }
   return GDK_FILTER_CONTINUE;
 }
 #endif
@@ -114,11 +180,20 @@ ps_indicator_connection_changed (AppIndicator *indicator, gboolean connected, gp
   drop_fallback (self);
 }
 
+/* After the icon has heard of it. */
+static void
+on_connection_changed (PsIndicator *self)
+{
+  tell_shown (self);
+}
+
 /* The library need not know of our fallback. */
 static GtkStatusIcon *
 ps_indicator_fallback (AppIndicator *indicator)
 {
   consider ((PsIndicator *)indicator);
+  /* A tray that was there a moment ago may have gone. */
+  tell_shown ((PsIndicator *)indicator);
   return NULL;
 }
 
@@ -127,6 +202,7 @@ ps_indicator_dispose (GObject *object)
 {
   PsIndicator *self = (PsIndicator *)object;
 
+  self->disposed = TRUE;
   watch_for_old_trays (self, FALSE);
   drop_fallback (self);
   G_OBJECT_CLASS (ps_indicator_parent_class)->dispose (object);
@@ -138,12 +214,15 @@ ps_indicator_class_init (PsIndicatorClass *klass)
   G_OBJECT_CLASS (klass)->dispose = ps_indicator_dispose;
   APP_INDICATOR_CLASS (klass)->connection_changed = ps_indicator_connection_changed;
   APP_INDICATOR_CLASS (klass)->fallback = ps_indicator_fallback;
+  shown_changed_signal = g_signal_new ("shown-changed", ps_indicator_get_type (), G_SIGNAL_RUN_LAST,
+                                       0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 ps_indicator_init (PsIndicator *self)
 {
   watch_for_old_trays (self, TRUE);
+  g_signal_connect (self, "connection-changed", G_CALLBACK (on_connection_changed), NULL);
 }
 
 AppIndicator *
@@ -156,9 +235,12 @@ ps_indicator_new (const char *icon)
 gboolean
 ps_indicator_is_shown (AppIndicator *indicator)
 {
+  PsIndicator *self = (PsIndicator *)indicator;
   gboolean connected = FALSE;
 
   g_return_val_if_fail (IS_APP_INDICATOR (indicator), FALSE);
   g_object_get (indicator, "connected", &connected, NULL);
-  return connected || (!((PsIndicator *)indicator)->hosted && has_old_tray ());
+  if (connected || self->icon == NULL)
+    return connected || (!self->hosted && has_old_tray ());
+  return is_embedded (self);
 }

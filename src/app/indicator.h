@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+/* Signal "shown-changed" (): somebody shows the icon now, or nobody does any more; may be told
+ * without need. */
 AppIndicator *ps_indicator_new (const char *icon);
 
 /* Whether somebody shows the icon, in one way or the other. */

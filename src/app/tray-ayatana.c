@@ -27,7 +27,7 @@ G_DEFINE_FINAL_TYPE (PsTray, ps_tray, G_TYPE_OBJECT)
 static guint visible_changed_signal;
 
 static void
-on_connection_changed (PsTray *self)
+on_shown_changed (PsTray *self)
 {
   g_signal_emit (self, visible_changed_signal, 0);
 }
@@ -112,8 +112,7 @@ ps_tray_new (GActionGroup *actions)
   self->indicator = ps_indicator_new (icon);
   set_theme_path (self);
   app_indicator_set_title (self->indicator, "PiSync");
-  g_signal_connect_swapped (self->indicator, "connection-changed",
-                            G_CALLBACK (on_connection_changed), self);
+  g_signal_connect_swapped (self->indicator, "shown-changed", G_CALLBACK (on_shown_changed), self);
   return self;
 }
 

@@ -170,6 +170,44 @@ def test_tray_of_the_old_kind(d):
     assert sample.running()
 
 
+@tap.desktop(panel=False)
+def test_old_tray_that_goes_leaves_the_window(d):
+    """It says nothing when it goes, and takes the only face along. (GDK counts wrong when the server
+    gives the window of the icon back, hence no G_DEBUG.)"""
+    write_pair(d)
+    first = Program(d, [OLD_TRAY])
+    first.wait_line("tray")
+    sample = Sample(d, "--hidden", env={"G_DEBUG": ""})
+    first.wait_line("embedded")
+    first.end(signal.SIGKILL)
+    sample.window()
+    screen.wait_active(d, "PiSync")
+    # Another one gets the icon, and the window can be closed again.
+    second = Program(d, [OLD_TRAY])
+    second.wait_line("embedded")
+    activate(d, "show-status")
+    screen.wait_active(d, "PiSync")
+    screen.key(d, "Escape")
+    wait.until("the window to go", lambda: sample.client.peek_window("PiSync") is None)
+    second.end()
+    sample.window()
+    assert sample.end() == 0, sample.output()
+
+
+@tap.desktop(panel=False)
+def test_old_tray_that_goes_at_once_leaves_the_window(d):
+    """Before the icon is in it."""
+    write_pair(d)
+    old = Program(d, [OLD_TRAY])
+    old.wait_line("tray")
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    old.end(signal.SIGKILL)
+    sample.window()
+    assert not old.has_line("embedded")
+    assert sample.end() == 0, sample.output()
+
+
 def test_notification_for_a_decision(d):
     sample, _item = hidden(d)
     sample.tell("kind=attention", "held=mass-delete:34:x")
