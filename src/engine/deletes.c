@@ -6,12 +6,6 @@
 
 #include "util/words.h"
 
-typedef struct
-{
-  PsExecutor *executor;
-  const PsStep *step;
-} Deletion;
-
 /* A directory that is not empty stays, and so does its row: once it is empty, a later run removes
  * it. */
 static gboolean
@@ -48,7 +42,7 @@ deleted (PsExecutor *executor, const PsStep *step, uint64_t wire, const GError *
 static void
 removed_remotely (const PsRemoteResult *result, gpointer user_data)
 {
-  g_autofree Deletion *deletion = user_data;
+  g_autofree PsStepUnderWay *deletion = user_data;
 
   deletion->executor->in_flight--;
   deleted (deletion->executor, deletion->step, result->wire, result->error);
@@ -58,7 +52,7 @@ removed_remotely (const PsRemoteResult *result, gpointer user_data)
 static void
 confirmed (const PsRemoteResult *result, gpointer user_data)
 {
-  g_autofree Deletion *deletion = user_data;
+  g_autofree PsStepUnderWay *deletion = user_data;
   PsExecutor *executor = deletion->executor;
   const PsStep *step = deletion->step;
   g_autoptr (GError) error = NULL;
@@ -77,11 +71,9 @@ confirmed (const PsRemoteResult *result, gpointer user_data)
 static void
 start (PsExecutor *executor, const PsStep *step)
 {
-  Deletion *deletion = g_new0 (Deletion, 1);
+  PsStepUnderWay *deletion = ps_step_under_way_new (executor, step);
   PsRemote *remote = executor->context->remote;
 
-  deletion->executor = executor;
-  deletion->step = step;
   executor->in_flight++;
   if (step->kind == PS_STEP_DELETE_LOCAL)
     ps_remote_stat_async (remote, step->path, confirmed, deletion);

@@ -5,86 +5,22 @@
 
 #include "engine/content.h"
 #include "engine/executor.h"
-#include "util/autofd.h"
 
 #include <string.h>
 
-#define PROGRESS_US (100 * 1000) /* tell the progress at most this often */
-#define COMMIT_ROWS 1000         /* rows gathered before a commit */
-#define FETCHED_FILES 256        /* downloads placed together at most */
+#define COMMIT_ROWS 1000  /* rows gathered before a commit */
+#define FETCHED_FILES 256 /* downloads placed together at most */
 #define FETCHED_BYTES (64 * 1024 * 1024)
 #define MAX_OPEN 400 /* transfers under way, each with a descriptor */
 
-PsTransfer *
-ps_transfer_new (PsExecutor *executor, const PsStep *step, gboolean up)
+PsStepUnderWay *
+ps_step_under_way_new (PsExecutor *executor, const PsStep *step)
 {
-  PsTransfer *self = g_new0 (PsTransfer, 1);
+  PsStepUnderWay *self = g_new0 (PsStepUnderWay, 1);
 
   self->executor = executor;
   self->step = step;
-  self->up = up;
-  self->fd = -1;
-  g_ptr_array_add (executor->transfers, self);
   return self;
-}
-
-void
-ps_transfer_free (PsTransfer *self)
-{
-  if (self == NULL)
-    return;
-  ps_close_fd (&self->fd);
-  g_clear_pointer (&self->temp, ps_local_temp_free);
-  g_free (self->copy);
-  g_free (self);
-}
-
-void
-ps_transfer_end (PsTransfer *self)
-{
-  guint index;
-
-  if (g_ptr_array_find (self->executor->transfers, self, &index))
-    g_ptr_array_steal_index_fast (self->executor->transfers, index);
-}
-
-void
-ps_transfer_moved (uint64_t bytes, gpointer transfer)
-{
-  PsTransfer *self = transfer;
-  PsProgress *progress = self->executor->context->progress;
-
-  self->moved += bytes;
-  progress->bytes_done += bytes;
-  *(self->up ? &progress->bytes_up : &progress->bytes_down) += bytes;
-}
-
-/* Copies the transfers under way into the progress and tells it, unless that was done a moment ago.
- */
-static void
-tell_progress (PsExecutor *self)
-{
-  PsProgress *progress = self->context->progress;
-  int64_t now = ps_clock_monotonic (self->context->clock);
-
-  if (now - self->told_at < PROGRESS_US)
-    return;
-  self->told_at = now;
-  progress->n_transfers = MIN (self->transfers->len, PS_PROGRESS_TRANSFERS);
-  for (guint i = 0; i < progress->n_transfers; i++)
-    {
-      const PsTransfer *transfer = g_ptr_array_index (self->transfers, i);
-      PsTransferProgress *shown = &progress->transfers[i];
-      const char *path = transfer->step->path;
-      gsize length = strlen (path);
-
-      path += length < sizeof shown->path ? 0 : length - (sizeof shown->path - 1);
-      g_strlcpy (shown->path, path, sizeof shown->path);
-      shown->up = transfer->up;
-      shown->done = transfer->moved;
-      shown->size = transfer->up ? transfer->source.size : transfer->step->remote.size;
-    }
-  ps_context_progress (self->context);
 }
 
 void
@@ -130,9 +66,9 @@ place_if_due (PsExecutor *self)
 static gboolean
 turn (PsExecutor *self, GError **error)
 {
-  if (!ps_reuse_step (self->reuse, PROGRESS_US, self->context->cancellable, error))
+  if (!ps_reuse_step (self->reuse, PS_PROGRESS_US, self->context->cancellable, error))
     return FALSE;
-  tell_progress (self);
+  ps_transfers_tell (self);
   place_if_due (self);
   if (self->failure != NULL)
     {
@@ -196,29 +132,27 @@ make_local_dir (PsExecutor *self, const PsStep *step)
 static void
 remote_dir_made (const PsRemoteResult *result, gpointer user_data)
 {
-  PsTransfer *transfer = user_data;
-  PsExecutor *self = transfer->executor;
-  PsRow row = { .local = transfer->step->local, .remote = result->entry };
+  g_autofree PsStepUnderWay *making = user_data;
+  PsExecutor *self = making->executor;
+  PsRow row = { .local = making->step->local, .remote = result->entry };
 
   self->in_flight--;
   if (result->error != NULL)
-    ps_executor_step_failed (self, transfer->step, result->error);
+    ps_executor_step_failed (self, making->step, result->error);
   else
     {
-      ps_executor_record_remote (self, transfer->step->path, &row);
-      ps_executor_done (self, transfer->step, "mkdir-remote", 0, result->wire);
+      ps_executor_record_remote (self, making->step->path, &row);
+      ps_executor_done (self, making->step, "mkdir-remote", 0, result->wire);
     }
-  ps_transfer_free (transfer);
 }
 
 static void
 make_remote_dir (PsExecutor *self, const PsStep *step)
 {
-  PsTransfer *transfer = ps_transfer_new (self, step, TRUE);
+  PsStepUnderWay *making = ps_step_under_way_new (self, step);
 
-  ps_transfer_end (transfer);
   self->in_flight++;
-  ps_remote_mkdir_async (self->context->remote, step->path, remote_dir_made, transfer);
+  ps_remote_mkdir_async (self->context->remote, step->path, remote_dir_made, making);
 }
 
 /* Starts what can be started side by side; the switch is the phases up to the transfers. */
@@ -272,7 +206,7 @@ is_transfer (PsStepKind kind)
          || kind == PS_STEP_CONFLICT;
 }
 
-/* Everything up to the end of the transfers; returns the index of the first move or deletion. */
+/* Everything up to the end of the transfers; *@next is the first move or deletion then. */
 static gboolean
 run_parallel_phases (PsExecutor *self, guint *next, GError **error)
 {

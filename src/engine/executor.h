@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private to the executor: what its parts (execute.c, record.c, upload.c, download.c, conflict.c,
- * moves.c, deletes.c) share. Worker thread only. */
+/* Private to the executor: what its parts (execute.c, record.c, transfer.c, upload.c, download.c,
+ * conflict.c, moves.c, deletes.c) share. Worker thread only. */
 #pragma once
 
 #include "core/plan.h"
@@ -41,6 +41,15 @@ typedef struct
 
 GArray *ps_base_changes_new (void); /* (element-type PsBaseChange) */
 
+/* A step that a callback of the link finishes. Owned by whoever waits for that. */
+typedef struct
+{
+  PsExecutor *executor; /* borrowed */
+  const PsStep *step;   /* borrowed from the plan */
+} PsStepUnderWay;
+
+PsStepUnderWay *ps_step_under_way_new (PsExecutor *executor, const PsStep *step);
+
 /* One file under way. */
 typedef struct
 {
@@ -67,6 +76,12 @@ void ps_transfer_end (PsTransfer *self);
 
 /* Called back by the SFTP client as bytes travel. */
 void ps_transfer_moved (uint64_t bytes, gpointer transfer);
+
+#define PS_PROGRESS_US (100 * 1000) /* the progress is told at most this often */
+
+/* Copies the transfers under way into the progress and tells it, unless that was done a moment ago.
+ */
+void ps_transfers_tell (PsExecutor *self);
 
 /* Sends the file or link of @step to the server. @conflict: what lies there is kept as a conflicted
  * copy. */
