@@ -84,15 +84,17 @@ parse_text (const char *text)
 
 /* --- Answers --- */
 
-/* Returns: whether one of the guards that are answered has shown anything. */
+/* Returns: whether one of the guards that are answered has shown anything, which may have been
+ * answered before. */
 static gboolean
 is_answer_to_something (const PsContext *context)
 {
   for (gsize i = 0; i < N_ANSWERABLE; i++)
     {
       g_autofree char *shown = ps_store_get_value (context->store, answerable[i].shown_key);
+      g_autofree char *allowed = ps_store_get_value (context->store, answerable[i].allowed_key);
 
-      if ((context->flags & answerable[i].allow) != 0 && shown != NULL)
+      if ((context->flags & answerable[i].allow) != 0 && (shown != NULL || allowed != NULL))
         return TRUE;
     }
   return FALSE;

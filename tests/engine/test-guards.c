@@ -243,6 +243,23 @@ test_allowed_until_done (void)
   g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_DELETE), ==, 30);
 }
 
+/* Given once more to what was cut off, an answer still holds for nothing else. */
+static void
+test_allowed_once_more (void)
+{
+  const PsSyncFlags both = PS_SYNC_ALLOW_DELETES | PS_SYNC_ALLOW_EMPTIED;
+  g_autofree char *tree = many ("", "=text", 0, 60);
+  SET_UP (tree);
+
+  change_many (two.a->local, "-", "", 0, 30);
+  ps_device_sync (two.a);
+  ps_device_sync_cancelled (two.a, both, 5);
+  change_many (two.a->local, "", "=", 30, 15);
+  ps_device_sync_flags (two.a, both);
+  g_assert_false (ps_test_exists (two.household->server, "f29"));
+  g_assert_cmpuint (ps_device_held (two.a, PS_GUARD_MASS_EMPTIED), ==, 15);
+}
+
 /* Each guard has its own answer. */
 static void
 test_allowed_apart (void)
@@ -321,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/guard/restored_server-from-middle", test_restored_from_middle);
   g_test_add_func ("/engine/guard/allowed/as-shown", test_allowed_as_shown);
   g_test_add_func ("/engine/guard/allowed/until-done", test_allowed_until_done);
+  g_test_add_func ("/engine/guard/allowed/once-more", test_allowed_once_more);
   g_test_add_func ("/engine/guard/allowed/apart", test_allowed_apart);
   g_test_add_func ("/engine/guard/allowed/together", test_allowed_together);
   g_test_add_data_func ("/engine/guard/emptied-kept/here", NULL, test_emptied_kept);
