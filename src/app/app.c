@@ -142,6 +142,13 @@ on_question (PsApp *self, PsPair *pair, PsQuestion *question)
                   ps_app_get_front_window (self));
 }
 
+/* Whatever becomes of the run: its status may never show that the login was past. */
+static void
+on_accepted (PsApp *self, PsPair *pair)
+{
+  ps_prompts_accepted (self->prompts, ps_pair_get_name (pair));
+}
+
 static void
 on_keyring_failed (PsApp *self, const char *message)
 {
@@ -376,6 +383,7 @@ make_parts (PsApp *self)
   g_signal_connect_swapped (self->pairs, "status-changed", G_CALLBACK (on_status_changed), self);
   g_signal_connect_swapped (self->pairs, "items-changed", G_CALLBACK (on_pairs_changed), self);
   g_signal_connect_swapped (self->pairs, "question", G_CALLBACK (on_question), self);
+  g_signal_connect_swapped (self->pairs, "accepted", G_CALLBACK (on_accepted), self);
   g_signal_connect_swapped (self->prompts, "keyring-failed", G_CALLBACK (on_keyring_failed), self);
 }
 

@@ -23,6 +23,7 @@ enum
   STATUS_CHANGED,
   EVENT,
   QUESTION,
+  ACCEPTED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -45,6 +46,12 @@ static void
 on_question (PsPair *self, PsQuestion *question)
 {
   g_signal_emit (self, signals[QUESTION], 0, question);
+}
+
+static void
+on_accepted (PsPair *self)
+{
+  g_signal_emit (self, signals[ACCEPTED], 0);
 }
 
 static void
@@ -95,6 +102,8 @@ ps_pair_class_init (PsPairClass *klass)
                                  G_TYPE_NONE, 1, PS_TYPE_EVENT);
   signals[QUESTION] = g_signal_new ("question", PS_TYPE_PAIR, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 1, PS_TYPE_QUESTION);
+  signals[ACCEPTED] = g_signal_new ("accepted", PS_TYPE_PAIR, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -114,6 +123,7 @@ ps_pair_new (const PsConfig *config)
   g_signal_connect_swapped (self->session, "status-changed", G_CALLBACK (on_status_changed), self);
   g_signal_connect_swapped (self->session, "event", G_CALLBACK (on_event), self);
   g_signal_connect_swapped (self->session, "question", G_CALLBACK (on_question), self);
+  g_signal_connect_swapped (self->session, "secret-accepted", G_CALLBACK (on_accepted), self);
   return self;
 }
 

@@ -38,6 +38,7 @@ void ps_pair_export (PsPair *self);
 void ps_pair_close_async (PsPair *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean ps_pair_close_finish (PsPair *self, GAsyncResult *result, GError **error);
 
-/* Signals: "status-changed" (), "event" (PsEvent), "question" (PsQuestion). */
+/* Signals: "status-changed" (), "event" (PsEvent), "question" (PsQuestion), "accepted" (): the
+ * server let us in by what was answered. */
 
 G_END_DECLS

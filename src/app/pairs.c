@@ -17,6 +17,7 @@ enum
   STATUS_CHANGED,
   EVENT,
   QUESTION,
+  ACCEPTED,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -71,6 +72,12 @@ on_question (PsPairs *self, PsQuestion *question, PsPair *pair)
 }
 
 static void
+on_accepted (PsPairs *self, PsPair *pair)
+{
+  g_signal_emit (self, signals[ACCEPTED], 0, pair);
+}
+
+static void
 ps_pairs_finalize (GObject *object)
 {
   PsPairs *self = PS_PAIRS (object);
@@ -92,6 +99,8 @@ ps_pairs_class_init (PsPairsClass *klass)
                                  G_TYPE_NONE, 2, PS_TYPE_PAIR, PS_TYPE_EVENT);
   signals[QUESTION] = g_signal_new ("question", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 2, PS_TYPE_PAIR, PS_TYPE_QUESTION);
+  signals[ACCEPTED] = g_signal_new ("accepted", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 1, PS_TYPE_PAIR);
 }
 
 static void
@@ -118,6 +127,7 @@ ps_pairs_add (PsPairs *self, const PsConfig *config)
   g_signal_connect_swapped (pair, "status-changed", G_CALLBACK (on_status_changed), self);
   g_signal_connect_swapped (pair, "event", G_CALLBACK (on_event), self);
   g_signal_connect_swapped (pair, "question", G_CALLBACK (on_question), self);
+  g_signal_connect_swapped (pair, "accepted", G_CALLBACK (on_accepted), self);
   g_ptr_array_add (self->pairs, pair);
   g_list_model_items_changed (G_LIST_MODEL (self), self->pairs->len - 1, 0, 1);
   if (self->closed)

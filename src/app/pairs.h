@@ -2,7 +2,8 @@
 /* All the folder pairs of this person: a GListModel of PsPair, made from the *.ini files.
  *
  * Signals, beside "items-changed": "status-changed" (PsPair; NULL when the files that cannot be
- * used changed), "event" (PsPair, PsEvent), "question" (PsPair, PsQuestion). */
+ * used changed), "event" (PsPair, PsEvent), "question" (PsPair, PsQuestion),
+ * "accepted" (PsPair). */
 #pragma once
 
 #include "app/pair.h"

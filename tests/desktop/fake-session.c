@@ -64,6 +64,8 @@ ps_session_class_init (PsSessionClass *klass)
                                  G_TYPE_NONE, 1, PS_TYPE_EVENT);
   signals[QUESTION] = g_signal_new ("question", PS_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 1, PS_TYPE_QUESTION);
+  g_signal_new ("secret-accepted", PS_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                G_TYPE_NONE, 1, PS_TYPE_QUESTION);
 }
 
 static void

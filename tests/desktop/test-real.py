@@ -164,6 +164,28 @@ def test_questions_of_the_server(d):
     app.wait_state("idle")
 
 
+def test_password_is_kept_though_the_run_fails(d):
+    """The server let us in, but its folder is not there: the login was right all the same."""
+    pi = Pi(d, auth="password")
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    app.window(LOGIN).find("check box", "Remember in the keyring").press()
+    give_password(d, pi, app)
+    pi.wait_text("a.txt", "text")
+    app.wait_state("idle")
+    assert app.end() == 0, app.output()
+    os.rename(pi.remote, str(pi.remote) + ".away")
+    app = pi.run("--hidden")
+    give_password(d, pi, app)
+    app.wait_state("attention", 30)
+    assert app.end() == 0, app.output()
+    os.rename(str(pi.remote) + ".away", pi.remote)
+    pi.write("b.txt", "again")
+    app = pi.run("--hidden")
+    pi.wait_text("b.txt", "again")
+    assert app.no_window(LOGIN)
+
+
 def test_password_dialog_over_another_application(d):
     """The heart of it: typed with another window in use, by real keys, into the real program."""
     pi = Pi(d, auth="password")
