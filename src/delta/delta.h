@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* librsync, as streaming jobs: signatures of what passes by, deltas against a signature, and maps
- * of what is already here. No policy: what travels is decided by the engine. */
+/* librsync's signatures and deltas, as streaming jobs: signatures of what passes by, deltas against
+ * a signature, and maps of what is already here. No policy: what travels is decided by the engine.
+ */
 #pragma once
 
 #include <gio/gio.h>

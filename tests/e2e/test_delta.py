@@ -210,6 +210,36 @@ def test_killed_upload_goes_on(t):
     compare(device.local, server.remote()[0])
 
 
+def test_source_changes_while_it_is_sent(t):
+    """What is put in place is one version or the other, never some of both."""
+    server, device = t.pair()
+    path = device.local / "file"
+    there = server.remote()[0]
+    edits.make_random(path, 32 * edits.MIB, t.random)
+    touch(path)
+    device.sync()
+    old = sha256(path)
+    with open(path, "r+b") as stream:
+        stream.seek(4 * edits.MIB)
+        stream.write(t.random.randbytes(12 * edits.MIB))
+    touch(path, 2)
+    slow_device(t, server, device, 8)
+    process = device.start("--json", "sync")
+    tmp = there / ".pisync" / "tmp"
+    wait_for("some of the file", lambda: any(part.stat().st_size > 6 * edits.MIB
+                                             for part in tmp.iterdir()), 60)
+    with open(path, "r+b") as stream:
+        stream.seek(20 * edits.MIB)
+        stream.write(t.random.randbytes(4096))
+    touch(path, 3)
+    process.communicate(timeout=120)
+    t.end(process)
+    device.sync()
+    compare(device.local, there)
+    versions = (there / ".pisync" / "versions").rglob("*")
+    equal([sha256(version) for version in versions if version.is_file()], [old], "versions")
+
+
 def test_many_edits_of_one_file(t):
     """Deltas of deltas, from both sides in turn."""
     server, laptop, desktop = two_devices(t)
