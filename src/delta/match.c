@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define CHUNK (256 * 1024)
-#define WINDOW (8 * 1024 * 1024)  /* summed at once, by two threads */
+#define WINDOW (16 * 1024 * 1024) /* summed at once, by two threads; and copied at once */
 #define STRETCH (4 * 1024 * 1024) /* without an equal block: 1 and 2 stop */
 #define AHEAD (8 * 1024 * 1024)   /* 3 goes no further ahead of 1 */
 #define PROBE (1024 * 1024)       /* of which it scans so much at once */
