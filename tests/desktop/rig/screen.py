@@ -47,9 +47,12 @@ class Picture:
 
 def picture(desktop):
     """The whole screen as it is now."""
-    done = subprocess.run(["xwd", "-root", "-silent"], env=desktop.env, stdout=subprocess.PIPE,
-                          check=True, timeout=30 * wait.PATIENCE)
-    return parse_xwd(done.stdout)
+    def look():
+        done = subprocess.run(["xwd", "-root", "-silent"], env=desktop.env, check=False,
+                              stdout=subprocess.PIPE, timeout=30 * wait.PATIENCE)
+        return done.stdout if done.returncode == 0 else None
+    # xwd gives up when a window goes that it is just looking at.
+    return parse_xwd(wait.until("a picture by xwd", look, 5))
 
 
 def parse_xwd(data):
