@@ -172,8 +172,8 @@ def test_tray_of_the_old_kind(d):
 
 @tap.desktop(panel=False)
 def test_old_tray_that_goes_leaves_the_window(d):
-    """It says nothing when it goes, and takes the only face along. (GDK counts wrong when the server
-    gives the window of the icon back, hence no G_DEBUG.)"""
+    """It says nothing when it goes, and takes the only face along. (GDK counts wrong when the
+    server gives the window of the icon back, hence no G_DEBUG.)"""
     write_pair(d)
     first = Program(d, [OLD_TRAY])
     first.wait_line("tray")
