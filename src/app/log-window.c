@@ -24,6 +24,7 @@ struct _PsLogWindow
   GtkToggleButton *follow_button;
   GtkTreeView *tree;
   GtkTreeViewColumn *time_column;
+  GtkCellRenderer *time_cell;
   GtkTreeViewColumn *pair_column;
   GtkTreeViewColumn *text_column;
 };
@@ -46,6 +47,21 @@ is_visible (GtkTreeModel *model, GtkTreeIter *iter, gpointer user_data)
   gtk_tree_model_get (model, iter, PS_LOG_COLUMN_TEXT, &text, -1);
   folded = g_utf8_casefold (text != NULL ? text : "", -1);
   return strstr (folded, self->needle) != NULL;
+}
+
+/* Date and time are numbers alone, which would change places from right to left. */
+static void
+show_time (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter,
+           gpointer unused)
+{
+  gboolean rtl
+      = gtk_widget_get_direction (gtk_tree_view_column_get_tree_view (column)) == GTK_TEXT_DIR_RTL;
+  g_autofree char *time = NULL;
+  g_autofree char *marked = NULL;
+
+  gtk_tree_model_get (model, iter, PS_LOG_COLUMN_TIME, &time, -1);
+  marked = rtl ? g_strconcat ("\342\200\216", time, NULL) : NULL; /* U+200E, left-to-right mark */
+  g_object_set (cell, "text", rtl ? marked : time, NULL);
 }
 
 static void
@@ -262,6 +278,7 @@ ps_log_window_class_init (PsLogWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, PsLogWindow, follow_button);
   gtk_widget_class_bind_template_child (widget_class, PsLogWindow, tree);
   gtk_widget_class_bind_template_child (widget_class, PsLogWindow, time_column);
+  gtk_widget_class_bind_template_child (widget_class, PsLogWindow, time_cell);
   gtk_widget_class_bind_template_child (widget_class, PsLogWindow, pair_column);
   gtk_widget_class_bind_template_child (widget_class, PsLogWindow, text_column);
   gtk_widget_class_bind_template_callback (widget_class, on_filter_changed);
@@ -278,6 +295,8 @@ ps_log_window_init (PsLogWindow *self)
   self->kind = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_combo_box_set_active (self->kind_combo, 0);
+  gtk_tree_view_column_set_cell_data_func (self->time_column, self->time_cell, show_time, NULL,
+                                           NULL);
 }
 
 /* Several pairs are told apart from now on; their lines stay when they go. */

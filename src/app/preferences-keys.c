@@ -326,6 +326,8 @@ label_new (const char *text, GtkWidget *widget)
 
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  /* Large letters: not a word a line. */
+  gtk_label_set_width_chars (GTK_LABEL (label), 18);
   gtk_label_set_mnemonic_widget (GTK_LABEL (label), widget);
   atk_object_set_name (gtk_widget_get_accessible (widget), name);
   return label;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The application over the fake engine, with two more actions. "tell" (PAIR, TEXT, MILLISECONDS)
  * does what it says by a timer, as the engine does: what is triggered straight from D-Bus has no
- * user time, and would hide faults of the focus. "add" (FILE) takes a pair's ini up. */
+ * user time, and would hide faults of the focus. "add" (FILE) takes a pair's ini up. With
+ * $PISYNC_TEST_RTL the windows are as in a language that is written from right to left. */
 #include "app/app.h"
 #include "beat.h"
 #include "fake-session.h"
@@ -57,6 +58,8 @@ on_startup (GApplication *app)
       = { { .name = "tell", .activate = on_tell, .parameter_type = "(ssu)" },
           { .name = "add", .activate = on_add, .parameter_type = "s" } };
 
+  if (g_getenv ("PISYNC_TEST_RTL") != NULL)
+    gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
   g_action_map_add_action_entries (G_ACTION_MAP (app), entries, G_N_ELEMENTS (entries), app);
   beat_start ();
 }

@@ -379,6 +379,29 @@ def test_bad_ini_is_said(d):
     sample.tray().wait_for("IconName", "pisync-error")
 
 
+def test_right_to_left(d):
+    """The windows are mirrored; date and time are read from left to right all the same."""
+    write_pair(d)
+    state = os.path.join(d.home, ".local/state/pisync/pisync")
+    os.makedirs(state)
+    with open(os.path.join(state, "log.txt"), "w") as stream:
+        stream.write("2026-11-22 14:05:31 upload Budget.ods (23 kB)\n")
+    sample = Sample(d, env={"PISYNC_TEST_RTL": "1"})
+    window = sample.window()
+    screen.wait_active(d, "PiSync")
+    whole = window.extents()
+    menu = window.find("toggle button", "Menu").extents()
+    assert menu[0] + menu[2] < whole[0] + whole[2] / 2, (menu, whole)
+    first = window.find("push button", "Open Folder").extents()
+    last = window.find("push button", "Sync Now").extents()
+    assert first[0] > last[0], (first, last)
+    activate(d, "show-log")
+    log = sample.window("PiSync Log")
+    time = log.find("table cell", lambda text: "14:05:31" in text)
+    assert time.name == "\u200e2026-11-22 14:05:31", time.name
+    assert time.extents()[0] > log.find("table cell", lambda text: "Budget" in text).extents()[0]
+
+
 def test_five_thousand_events_do_not_stall(d):
     write_pair(d)
     sample = Sample(d)
