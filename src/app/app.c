@@ -142,11 +142,10 @@ on_question (PsApp *self, PsPair *pair, PsQuestion *question)
                   ps_app_get_front_window (self));
 }
 
-/* Whatever becomes of the run: its status may never show that the login was past. */
 static void
 on_accepted (PsApp *self, PsPair *pair)
 {
-  ps_prompts_accepted (self->prompts, ps_pair_get_name (pair));
+  ps_login_accept_pair (self->prompts, pair);
 }
 
 static void

@@ -61,6 +61,22 @@ judge (PsPrompts *prompts, const char *pair, gboolean accepted, gboolean refused
   ps_prompts_check (prompts);
 }
 
+/* Also where the login comes to nothing in the end: a server without SFTP, say. */
+static void
+on_secret_accepted (PsLogin *self)
+{
+  if (self->prompts != NULL)
+    judge (self->prompts, self->config->name, TRUE, FALSE);
+}
+
+static void
+listen_to (PsLogin *self, gpointer source)
+{
+  g_signal_connect_object (source, "question", G_CALLBACK (on_question), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (source, "secret-accepted", G_CALLBACK (on_secret_accepted), self,
+                           G_CONNECT_SWAPPED);
+}
+
 PsLogin *
 ps_login_new (PsPrompts *prompts, const PsConfig *config, gboolean accept_changed_key,
               GtkWindow *parent)
@@ -71,8 +87,7 @@ ps_login_new (PsPrompts *prompts, const PsConfig *config, gboolean accept_change
   self->config = ps_config_copy (config);
   self->server = ps_server_new (config, NULL, accept_changed_key);
   g_set_weak_pointer (&self->parent, parent);
-  g_signal_connect_object (self->server, "question", G_CALLBACK (on_question), self,
-                           G_CONNECT_SWAPPED);
+  listen_to (self, self->server);
   return self;
 }
 
@@ -126,7 +141,7 @@ ps_login_ask_for (PsLogin *self, PsSession *session)
   /* It may be called otherwise by now. */
   ps_config_free (self->config);
   self->config = ps_config_copy (ps_session_get_config (session));
-  g_signal_connect_object (session, "question", G_CALLBACK (on_question), self, G_CONNECT_SWAPPED);
+  listen_to (self, session);
 }
 
 void
@@ -138,10 +153,17 @@ ps_login_judge (PsLogin *self, const GError *error)
 }
 
 void
+ps_login_accept_pair (PsPrompts *prompts, PsPair *pair)
+{
+  judge (prompts, ps_pair_get_name (pair), TRUE, FALSE);
+}
+
+void
 ps_login_judge_pair (PsPrompts *prompts, PsPair *pair)
 {
   const PsStatus *status = ps_pair_get_status (pair);
-  /* A run that looks at files got beyond the login. */
+  /* A run that looks at files got beyond the login. What is told of the secret alone may be about
+   * the last one of several: a code that was asked for after the password. */
   gboolean in
       = status->kind == PS_STATUS_IDLE
         || (status->kind == PS_STATUS_SYNCING

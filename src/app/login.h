@@ -34,7 +34,9 @@ PsServer *ps_login_get_server (PsLogin *self);
 void ps_login_ask_for (PsLogin *self, PsSession *session);
 void ps_login_judge (PsLogin *self, const GError *error);
 
-/* The same for a pair, by its status: called when that has changed. */
+/* The same for a pair: its secret was accepted, whatever becomes of the run; its status has
+ * changed, which tells of a refusal, or that all was right. */
+void ps_login_accept_pair (PsPrompts *prompts, PsPair *pair);
 void ps_login_judge_pair (PsPrompts *prompts, PsPair *pair);
 
 G_END_DECLS

@@ -514,6 +514,8 @@ ps_server_class_init (PsServerClass *klass)
 {
   g_signal_new ("question", PS_TYPE_SERVER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                 PS_TYPE_QUESTION);
+  g_signal_new ("secret-accepted", PS_TYPE_SERVER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                G_TYPE_NONE, 1, PS_TYPE_QUESTION);
 }
 
 static void

@@ -401,14 +401,12 @@ def remove(app, window):
     app.client.wait_gone(dialog)
 
 
-def kept_secrets(d):
-    """The attributes of what the keyring has of ours."""
-    name, path = "org.freedesktop.secrets", "/org/freedesktop/secrets"
-    found = d.call(name, path, "org.freedesktop.Secret.Service", "SearchItems",
-                   GLib.Variant("(a{ss})", ({"application": "pisync"},))).unpack()
-    return [d.call(name, item, "org.freedesktop.DBus.Properties", "Get",
-                   GLib.Variant("(ss)", ("org.freedesktop.Secret.Item", "Attributes"))).unpack()[0]
-            for item in found[0] + found[1]]
+def kept_secrets(d, **attributes):
+    """What the keyring has of ours, with these attributes."""
+    found = d.call("org.freedesktop.secrets", "/org/freedesktop/secrets",
+                   "org.freedesktop.Secret.Service", "SearchItems",
+                   GLib.Variant("(a{ss})", ({"application": "pisync", **attributes},))).unpack()
+    return found[0] + found[1]
 
 
 def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
@@ -427,7 +425,7 @@ def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
     screen.key(d, "Return")
     pi.wait_text("a.txt", "text")
     wait.until("the password to be kept", lambda: kept_secrets(d))
-    assert kept_secrets(d)[0]["port"] == str(pi.server.port), kept_secrets(d)
+    assert kept_secrets(d, port=str(pi.server.port), user=pi.server.user)
     app.activate("preferences")
     window = app.window(TITLE)
     remove(app, window)
