@@ -14,6 +14,7 @@ import contextlib
 import os
 import pathlib
 import platform
+import select
 import shutil
 import statistics
 import subprocess
@@ -70,20 +71,20 @@ def timed(command, env=None, cwd=None):
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     os.set_blocking(process.stderr.fileno(), False)
     said, memory = b"", 0
-    while True:
+    watch = os.pidfd_open(process.pid)
+    # Looking more often would take from the processors what is measured.
+    while not select.select([watch], [], [], 0.02)[0]:
         memory = max(memory, peak_memory(process.pid))
-        pid, status = os.waitpid(process.pid, os.WNOHANG)
-        with contextlib.suppress(BlockingIOError):
-            said += process.stderr.read() or b""
-        if pid:
-            break
+        said += process.stderr.read() or b""
         if time.monotonic() - begin > LIMIT:
             process.kill()
-            os.waitpid(process.pid, 0)
+            process.wait()
+            os.close(watch)
             return Timed(why=f"> {LIMIT}")
-        time.sleep(0.002)
     seconds = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
+    os.close(watch)
+    process.wait()
+    said += process.stderr.read() or b""
     process.stderr.close()
     if process.returncode != 0:
         print(f"{command}: {said.decode(errors='replace')[-2000:]}", file=sys.stderr)
