@@ -44,8 +44,10 @@ ps_test_proxy_free (PsTestProxy *self)
 {
   if (self == NULL)
     return;
+  /* It may be frozen. Not the other way round: what looks for leaks at its end stops it for a
+   * while, and would wait for ever for a stop that was cancelled. */
+  kill (self->pid, SIGCONT);
   kill (self->pid, SIGTERM);
-  kill (self->pid, SIGCONT); /* it may be frozen */
   waitpid (self->pid, NULL, 0);
   fclose (self->output);
   g_free (self);
