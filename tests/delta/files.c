@@ -41,10 +41,11 @@ insert (GByteArray *bytes, guint at, const guint8 *data, guint length)
 {
   guint old_length = bytes->len;
 
+  if (length == 0) /* and there may be no data at all */
+    return;
   g_byte_array_set_size (bytes, old_length + length);
   memmove (bytes->data + at + length, bytes->data + at, old_length - at);
-  if (length > 0)
-    memcpy (bytes->data + at, data, length);
+  memcpy (bytes->data + at, data, length);
 }
 
 static void
