@@ -10,7 +10,7 @@
 
 /* While threads work, the link is not waited for longer than this: their results start transfers.
  */
-#define PATIENCE_US 5000
+#define PATIENCE_US 1000
 
 #define MEASURE_US (250 * 1000)
 #define COMMIT_US (250 * 1000)
