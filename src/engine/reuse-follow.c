@@ -32,7 +32,7 @@ struct PsFollower
   uint64_t summed;
   PsSha256 *sha;
   PsSignatureMaker *maker; /* (nullable) */
-  int problem;             /* errno of the last look; 0: none */
+  GError *problem;         /* (nullable) of this file: it stays, since a disk tells of it once */
 
   gboolean ending, succeeded; /* the whole transfer */
   uint64_t recorded;          /* what the base says */
@@ -48,6 +48,7 @@ forget_sums (PsFollower *self)
 {
   g_clear_pointer (&self->sha, ps_sha256_free);
   g_clear_pointer (&self->maker, ps_signature_maker_free);
+  g_clear_error (&self->problem);
 }
 
 /* From the first byte. */
@@ -100,7 +101,6 @@ sum_up (PsFollower *self, GCancellable *cancellable)
 {
   g_autofree char *chunk = g_malloc (CHUNK);
 
-  self->problem = 0;
   while (self->summed < self->wanted)
     {
       gssize got = pread (self->fd, chunk, (gsize)MIN (CHUNK, self->wanted - self->summed),
@@ -108,7 +108,9 @@ sum_up (PsFollower *self, GCancellable *cancellable)
 
       if (got <= 0 || g_cancellable_is_cancelled (cancellable))
         {
-          self->problem = got < 0 ? errno : EIO;
+          g_set_error (&self->problem, PS_SFTP_ERROR, PS_SFTP_ERROR_LOCAL_IO,
+                       _ ("reading the local file back failed: %s"),
+                       g_strerror (got < 0 ? errno : EIO));
           return;
         }
       ps_sha256_update (self->sha, chunk, (gsize)got);
@@ -132,7 +134,7 @@ check_done (gpointer data)
 
   self->working = FALSE;
   ps_sha256_so_far (self->sha, sum);
-  if (self->problem != 0 || memcmp (sum, self->recorded_sum, sizeof sum) != 0)
+  if (self->problem != NULL || memcmp (sum, self->recorded_sum, sizeof sum) != 0)
     begin_sums (self);
   self->reached = self->summed;
   self->checked (self->summed, self->user_data);
@@ -184,8 +186,9 @@ follow (gpointer data, GCancellable *cancellable)
 
   /* Not cancelled with the link: what is noted is what is left of the transfer. */
   sum_up (self, self->key != NULL ? NULL : cancellable);
-  if (self->problem == 0 && self->key != NULL && fdatasync (self->fd) != 0)
-    self->problem = errno;
+  if (self->problem == NULL && self->key != NULL && fdatasync (self->fd) != 0)
+    g_set_error (&self->problem, PS_SFTP_ERROR, PS_SFTP_ERROR_LOCAL_IO,
+                 _ ("writing the local file failed: %s"), g_strerror (errno));
 }
 
 /* Writes what the base is to remember. */
@@ -212,7 +215,7 @@ follow_if_due (PsFollower *self)
 {
   int64_t now = g_get_monotonic_time ();
 
-  if (self->working || self->reached <= self->summed)
+  if (self->working || self->problem != NULL || self->reached <= self->summed)
     return;
   if (self->ending && !self->succeeded && self->key == NULL)
     return; /* in vain */
@@ -240,7 +243,7 @@ follow_done (gpointer data)
   PsFollower *self = data;
 
   self->working = FALSE;
-  if (self->problem == 0)
+  if (self->problem == NULL)
     {
       if (!self->succeeded && self->key != NULL)
         record (self);
@@ -274,12 +277,12 @@ gboolean
 ps_follower_finish (PsFollower *self, uint8_t sha256[PS_SHA256_SIZE], GBytes **signature,
                     GError **error)
 {
-  if (self->problem != 0 || self->summed != self->remote.size)
+  if (self->problem != NULL)
     {
-      g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LOCAL_IO,
-                   _ ("reading the local file back failed: %s"), g_strerror (self->problem));
+      g_propagate_error (error, g_steal_pointer (&self->problem));
       return FALSE;
     }
+  g_assert (self->summed == self->remote.size);
   ps_sha256_so_far (self->sha, sha256);
   *signature = self->maker != NULL ? ps_signature_maker_finish (self->maker, NULL) : NULL;
   return TRUE;

@@ -179,7 +179,8 @@ void ps_follower_end (PsFollower *self, gboolean ok, void (*ended) (gpointer use
                       gpointer user_data);
 
 /* After the end of a whole transfer: the file's sum and, where it was to be made and could be,
- * *@signature (transfer full) (nullable). FALSE with @error where the file could not be read. */
+ * *@signature (transfer full) (nullable). FALSE with @error where the file could not be read or
+ * made durable. */
 gboolean ps_follower_finish (PsFollower *self, uint8_t sha256[PS_SHA256_SIZE], GBytes **signature,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
