@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import manager, screen, tap, wait  # noqa: E402
-from rig.real import WATCHED, Pi, factors  # noqa: E402
+from rig.real import WATCHED, Pi, factors, make_conflict  # noqa: E402
 from rig.program import Program  # noqa: E402
 from rig.session import KEYRING_PASSWORD, Desktop  # noqa: E402
 
@@ -365,21 +365,7 @@ def test_held_deletion_is_allowed(d):
 
 
 def test_conflict_is_shown_and_resolved(d):
-    pi = Pi(d)
-    app = pi.run()
-    pi.write("letter.txt", "first")
-    pi.wait_text("letter.txt", "first")
-    app.wait_state("idle")
-    laptop = pi.device()
-    laptop.sync()
-    app.tray().press("Pause")
-    app.wait_state("paused")
-    pi.write("letter.txt", "from the desk")
-    (laptop.local / "letter.txt").write_text("from the laptop, longer")
-    laptop.sync()
-    app.tray().press("Resume")
-    wait.until(lambda: f"a conflicted copy in {pi.names()}", lambda: len(pi.names()) == 2, 40)
-    copy = next(name for name in pi.names() if "conflicted copy" in name)
+    pi, app, copy = make_conflict(d)
     winner, loser = pi.text("letter.txt"), pi.text(copy)
     assert {winner, loser} == {"from the desk", "from the laptop, longer"}
     window = app.window()

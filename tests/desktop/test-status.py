@@ -12,7 +12,7 @@ from gi.repository import GLib
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import manager, screen, tap, wait  # noqa: E402
-from rig.real import Pi, fixture  # noqa: E402
+from rig.real import Pi, fixture, make_conflict  # noqa: E402
 
 LOGIN = "Sign In to PiSync"
 LOG = "PiSync Log"
@@ -38,25 +38,6 @@ def test_show_in_folder(d):
     shower.end()
     row.find("push button", "Show in folder").press()
     manager.wait_opened(record, pi.path("Fotos"))
-
-
-def make_conflict(d):
-    """(pair, program, name of the copy): the desk and a laptop wrote letter.txt meanwhile."""
-    pi = Pi(d)
-    app = pi.run()
-    pi.write("letter.txt", "first")
-    pi.wait_text("letter.txt", "first")
-    app.wait_state("idle")
-    laptop = pi.device()
-    laptop.sync()
-    app.tray().press("Pause")
-    app.wait_state("paused")
-    pi.write("letter.txt", "from the desk")
-    (laptop.local / "letter.txt").write_text("from the laptop, longer")
-    laptop.sync()
-    app.tray().press("Resume")
-    wait.until(lambda: f"a conflicted copy in {pi.names()}", lambda: len(pi.names()) == 2, 40)
-    return pi, app, next(name for name in pi.names() if "conflicted copy" in name)
 
 
 def test_both_versions_are_opened(d):

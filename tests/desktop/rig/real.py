@@ -156,3 +156,22 @@ class App(Program):
 
     def activate(self, action, *parameters):
         activate(self.d, action, *parameters)
+
+
+def make_conflict(d):
+    """(pair, program, name of the copy): the desk and a laptop wrote letter.txt meanwhile."""
+    pi = Pi(d)
+    app = pi.run()
+    pi.write("letter.txt", "first")
+    pi.wait_text("letter.txt", "first")
+    app.wait_state("idle")
+    laptop = pi.device()
+    laptop.sync()
+    app.tray().press("Pause")
+    app.wait_state("paused")
+    pi.write("letter.txt", "from the desk")
+    (laptop.local / "letter.txt").write_text("from the laptop, longer")
+    laptop.sync()
+    app.tray().press("Resume")
+    wait.until(lambda: f"a conflicted copy in {pi.names()}", lambda: len(pi.names()) == 2, 40)
+    return pi, app, next(name for name in pi.names() if "conflicted copy" in name)
