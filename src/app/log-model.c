@@ -113,10 +113,10 @@ ps_log_text (const char *line)
 static void
 push (PsLogModel *self, const char *pair, char *time, char *text)
 {
-  g_autofree char *as_written = text;
   Line *line = g_new (Line, 1);
 
   *line = (Line){ time, ps_log_text (text), g_strdup (pair), ps_log_kind (text) };
+  g_free (text);
   g_queue_push_tail (&self->pending, line);
   if (g_queue_get_length (&self->pending) > PS_LOG_MODEL_MAX)
     line_free (g_queue_pop_head (&self->pending));

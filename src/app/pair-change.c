@@ -213,7 +213,6 @@ change_free (gpointer data)
 static void
 begin_anew (GTask *task /* (transfer full) */, GError *error /* (transfer full) (nullable) */)
 {
-  g_autoptr (GTask) owned = task;
   Change *self = g_task_get_task_data (task);
 
   ps_pairs_add (self->pairs, error == NULL ? self->config : ps_pair_get_config (self->pair));
@@ -221,6 +220,7 @@ begin_anew (GTask *task /* (transfer full) */, GError *error /* (transfer full) 
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+  g_object_unref (task);
 }
 
 static gboolean

@@ -171,7 +171,6 @@ static void
 test_texts (gpointer unused, gconstpointer data)
 {
   g_autofree char *file = g_build_filename (g_get_home_dir (), "new", "folder", "file", NULL);
-  g_autofree char *within = g_build_filename (file, "x", NULL);
   g_autofree char *text = NULL;
 
   ps_save_text_async (file, "text\n", NULL, NULL);
