@@ -161,6 +161,12 @@ has_action (PsTray *self, const char *detailed)
   return g_action_group_has_action (self->actions, name);
 }
 
+static gboolean
+item_is_visible (PsTray *self, const PsTrayItem *item)
+{
+  return !item->is_hidden && (item->kind != PS_TRAY_ACTION || has_action (self, item->action));
+}
+
 static GtkWidget *
 make_widget (PsTray *self, const PsTrayItem *item)
 {
@@ -172,7 +178,8 @@ make_widget (PsTray *self, const PsTrayItem *item)
       widget = gtk_separator_menu_item_new ();
       break;
     case PS_TRAY_TEXT:
-      widget = gtk_menu_item_new_with_label (item->label);
+      /* With a mnemonic too: a label changed later would lose its underscores on the way. */
+      widget = gtk_menu_item_new_with_mnemonic (item->label);
       gtk_widget_set_sensitive (widget, FALSE);
       break;
     case PS_TRAY_ACTION:
@@ -181,7 +188,7 @@ make_widget (PsTray *self, const PsTrayItem *item)
       g_signal_connect_object (widget, "activate", G_CALLBACK (on_activate), self, 0);
       break;
     }
-  gtk_widget_set_visible (widget, item->kind != PS_TRAY_ACTION || has_action (self, item->action));
+  gtk_widget_set_visible (widget, item_is_visible (self, item));
   return widget;
 }
 
@@ -201,7 +208,7 @@ rebuild (PsTray *self)
 }
 
 static void
-update_labels (PsTray *self, GPtrArray *old)
+update_widgets (PsTray *self, GPtrArray *old)
 {
   for (guint i = 0; i < self->shown->len; i++)
     {
@@ -210,6 +217,7 @@ update_labels (PsTray *self, GPtrArray *old)
 
       if (g_strcmp0 (before->label, item->label) != 0)
         gtk_menu_item_set_label (self->widgets->pdata[i], item->label);
+      gtk_widget_set_visible (self->widgets->pdata[i], item_is_visible (self, item));
     }
 }
 
@@ -221,7 +229,7 @@ ps_tray_take_menu (PsTray *self, GPtrArray *menu)
   g_return_if_fail (PS_IS_TRAY (self));
   self->shown = menu;
   if (ps_tray_menu_same_shape (old, menu))
-    update_labels (self, old);
+    update_widgets (self, old);
   else
     rebuild (self);
   if (old == NULL)

@@ -25,18 +25,6 @@ add (GPtrArray *menu, PsTrayItemKind kind, char *label, char *action)
   g_ptr_array_add (menu, item);
 }
 
-static void
-add_action (GPtrArray *menu, const char *label, const char *action)
-{
-  add (menu, PS_TRAY_ACTION, g_strdup (label), g_strdup (action));
-}
-
-static void
-add_separator (GPtrArray *menu)
-{
-  add (menu, PS_TRAY_SEPARATOR, NULL, NULL);
-}
-
 /* An underscore in a folder's name is no mnemonic. */
 static char *
 escape_mnemonic (const char *text)
@@ -46,22 +34,52 @@ escape_mnemonic (const char *text)
   return g_strjoinv ("__", parts);
 }
 
+/* Takes @text. */
+static void
+add_text (GPtrArray *menu, char *text)
+{
+  add (menu, PS_TRAY_TEXT, escape_mnemonic (text), NULL);
+  g_free (text);
+}
+
+static void
+add_action (GPtrArray *menu, const char *label, const char *action)
+{
+  add (menu, PS_TRAY_ACTION, g_strdup (label), g_strdup (action));
+}
+
+/* Hides what was added last, unless @wanted. */
+static void
+show_if (GPtrArray *menu, gboolean wanted)
+{
+  PsTrayItem *last = menu->pdata[menu->len - 1];
+
+  last->is_hidden = !wanted;
+}
+
+static void
+add_separator (GPtrArray *menu)
+{
+  add (menu, PS_TRAY_SEPARATOR, NULL, NULL);
+}
+
 /* The entries of the only pair: the application's own actions, which act on all pairs. */
 static void
 add_single (GPtrArray *menu, const PsTrayPair *pair, gint64 now)
 {
-  add (menu, PS_TRAY_TEXT, ps_view_headline (pair->status, now), NULL);
-  if (pair->status->kind == PS_STATUS_ATTENTION)
-    add_action (menu, _ ("See _What Is Needed…"), "show-status");
+  gboolean is_paused = pair->status->kind == PS_STATUS_PAUSED;
+
+  add_text (menu, ps_view_headline (pair->status, now));
+  add_action (menu, _ ("See _What Is Needed…"), "show-status");
+  show_if (menu, pair->status->kind == PS_STATUS_ATTENTION);
   add_separator (menu);
   add_action (menu, _ ("_Open Folder"), "open-folder");
-  if (pair->status->kind == PS_STATUS_PAUSED)
-    add_action (menu, _ ("_Resume"), "resume");
-  else
-    {
-      add_action (menu, _ ("_Pause"), "pause(uint32 0)");
-      add_action (menu, _ ("Pause for an _Hour"), "pause(uint32 3600)");
-    }
+  add_action (menu, _ ("_Resume"), "resume");
+  show_if (menu, is_paused);
+  add_action (menu, _ ("_Pause"), "pause(uint32 0)");
+  show_if (menu, !is_paused);
+  add_action (menu, _ ("Pause for an _Hour"), "pause(uint32 3600)");
+  show_if (menu, !is_paused);
   add_action (menu, _ ("Sync _Now"), "sync-now");
   add_separator (menu);
 }
@@ -80,22 +98,21 @@ add_section (GPtrArray *menu, const PsTrayPair *pair, gint64 now)
   g_autofree char *headline = ps_view_headline (pair->status, now);
   g_autofree char *title = escape_mnemonic (pair->title);
   const char *name = pair->name;
+  gboolean is_paused = pair->status->kind == PS_STATUS_PAUSED;
   /* Translators: %s is the name of a folder */
   g_autofree char *open = g_strdup_printf (_ ("Open “%s”"), title);
 
   /* Translators: the name of a folder, then how it stands: "Photos: Paused" */
-  add (menu, PS_TRAY_TEXT, g_strdup_printf (_ ("%s: %s"), pair->title, headline), NULL);
-  if (pair->status->kind == PS_STATUS_ATTENTION)
-    add_pair_action (menu, _ ("See What Is Needed…"), "show-pair", g_variant_new_string (name));
+  add_text (menu, g_strdup_printf (_ ("%s: %s"), pair->title, headline));
+  add_pair_action (menu, _ ("See What Is Needed…"), "show-pair", g_variant_new_string (name));
+  show_if (menu, pair->status->kind == PS_STATUS_ATTENTION);
   add_pair_action (menu, open, "pair-open-folder", g_variant_new_string (name));
-  if (pair->status->kind == PS_STATUS_PAUSED)
-    add_pair_action (menu, _ ("Resume"), "pair-resume", g_variant_new_string (name));
-  else
-    {
-      add_pair_action (menu, _ ("Pause"), "pair-pause", g_variant_new ("(su)", name, 0));
-      add_pair_action (menu, _ ("Pause for an Hour"), "pair-pause",
-                       g_variant_new ("(su)", name, 3600));
-    }
+  add_pair_action (menu, _ ("Resume"), "pair-resume", g_variant_new_string (name));
+  show_if (menu, is_paused);
+  add_pair_action (menu, _ ("Pause"), "pair-pause", g_variant_new ("(su)", name, 0));
+  show_if (menu, !is_paused);
+  add_pair_action (menu, _ ("Pause for an Hour"), "pair-pause", g_variant_new ("(su)", name, 3600));
+  show_if (menu, !is_paused);
   add_pair_action (menu, _ ("Sync Now"), "pair-sync-now", g_variant_new_string (name));
   add_separator (menu);
 }
@@ -107,7 +124,7 @@ ps_tray_menu_new (const PsTrayPair *pairs, guint n_pairs, gint64 now)
 
   if (n_pairs == 0)
     {
-      add (menu, PS_TRAY_TEXT, g_strdup (_ ("No folder is set up yet")), NULL);
+      add_text (menu, g_strdup (_ ("No folder is set up yet")));
       add_action (menu, _ ("Set _Up…"), "setup");
       add_separator (menu);
     }

@@ -17,8 +17,9 @@ typedef enum
 typedef struct
 {
   PsTrayItemKind kind;
-  char *label;  /* ACTION: with mnemonic; TEXT: plain */
+  char *label;  /* "_" before a mnemonic, "__" for an underscore */
   char *action; /* ACTION: detailed name as in "pause(uint32 0)" */
+  gboolean is_hidden;
 } PsTrayItem;
 
 /* What the menu needs to know of a pair; borrowed. */
@@ -32,7 +33,9 @@ typedef struct
 /* Returns: (transfer full) (element-type PsTrayItem): the whole menu. @now: Unix seconds. */
 GPtrArray *ps_tray_menu_new (const PsTrayPair *pairs, guint n_pairs, gint64 now);
 
-/* Whether both have the same items but for the labels, so that the menu need not be rebuilt. */
+/* Whether both have the same items but for labels and what is hidden, so that the menu need not be
+ * rebuilt. A state of the same pairs never changes the shape: a host that reads a new layout while
+ * its program ends may crash (Xfce's panel does). */
 gboolean ps_tray_menu_same_shape (GPtrArray *a, GPtrArray *b);
 
 /* Returns: (transfer full): what the tray icon's description says: the state of all, then, where

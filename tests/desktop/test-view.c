@@ -235,6 +235,8 @@ menu_text (const PsTrayPair *pairs, guint n)
     {
       const PsTrayItem *item = menu->pdata[i];
 
+      if (item->is_hidden)
+        continue;
       g_string_append_printf (text, "%s|",
                               item->kind == PS_TRAY_SEPARATOR ? "-"
                               : item->kind == PS_TRAY_ACTION  ? item->action
@@ -263,26 +265,36 @@ test_menu (void)
   g_assert_cmpstr (resting, ==, "Paused|-|open-folder|resume|sync-now|-|" TAIL);
   g_assert_cmpstr (both, ==,
                    "One: Not synced yet|pair-open-folder::one|pair-pause(('one', uint32 0))|"
-                   "pair-pause(('one', uint32 3600))|pair-sync-now::one|-|T_wo: Paused|"
+                   "pair-pause(('one', uint32 3600))|pair-sync-now::one|-|T__wo: Paused|"
                    "pair-open-folder::two|pair-resume::two|pair-sync-now::two|-|" TAIL);
 }
 
+/* A host is sent a new layout for other pairs only, never for what they do. */
 static void
 test_menu_shape (void)
 {
-  PsStatus idle = { .kind = PS_STATUS_IDLE };
-  PsStatus later = { .kind = PS_STATUS_IDLE, .last_sync = NOW };
-  PsStatus paused = { .kind = PS_STATUS_PAUSED };
-  const PsTrayPair a = { "one", "One", &idle };
-  const PsTrayPair b = { "one", "One", &later };
-  const PsTrayPair c = { "one", "One", &paused };
-  g_autoptr (GPtrArray) first = ps_tray_menu_new (&a, 1, NOW);
-  g_autoptr (GPtrArray) second = ps_tray_menu_new (&b, 1, NOW);
-  g_autoptr (GPtrArray) third = ps_tray_menu_new (&c, 1, NOW);
+  const PsTrayPair none[] = { { "one", "One", NULL }, { "two", "Two", NULL } };
+  PsStatus first = { .kind = PS_STATUS_IDLE };
 
-  g_assert_true (ps_tray_menu_same_shape (first, second));
-  g_assert_false (ps_tray_menu_same_shape (first, third));
-  g_assert_false (ps_tray_menu_same_shape (NULL, first));
+  for (guint n = 1; n <= G_N_ELEMENTS (none); n++)
+    for (int kind = PS_STATUS_IDLE; kind <= PS_STATUS_ERROR; kind++)
+      {
+        PsStatus later = { .kind = (PsStatusKind)kind, .last_sync = NOW };
+        PsTrayPair before[] = { none[0], none[1] };
+        PsTrayPair after[] = { none[0], none[1] };
+        g_autoptr (GPtrArray) a = NULL;
+        g_autoptr (GPtrArray) b = NULL;
+        g_autoptr (GPtrArray) fewer = NULL;
+
+        before[0].status = before[1].status = after[0].status = &first;
+        after[n - 1].status = &later;
+        a = ps_tray_menu_new (before, n, NOW);
+        b = ps_tray_menu_new (after, n, NOW);
+        fewer = ps_tray_menu_new (before, n - 1, NOW);
+        g_assert_true (ps_tray_menu_same_shape (a, b));
+        g_assert_false (ps_tray_menu_same_shape (a, fewer));
+        g_assert_false (ps_tray_menu_same_shape (NULL, a));
+      }
 }
 
 /* Notifications. */
