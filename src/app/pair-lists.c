@@ -364,13 +364,12 @@ add_held (GtkBox *box, PsPair *pair, const PsEvent *held)
 
   ps_view_question (held, &view);
   card = ps_question_card_new (view.title, view.body);
+  if (view.allow != NULL)
+    set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), view.allow, TRUE),
+                "app.pair-decide", decision (pair, held->guard, TRUE));
   if (view.keep != NULL)
-    {
-      set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), view.allow, TRUE),
-                  "app.pair-decide", decision (pair, held->guard, TRUE));
-      set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), view.keep, FALSE),
-                  "app.pair-decide", decision (pair, held->guard, FALSE));
-    }
+    set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), view.keep, FALSE),
+                "app.pair-decide", decision (pair, held->guard, FALSE));
   else
     set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), _ ("_Try Again"), FALSE),
                 "app.pair-sync-now", g_variant_new_string (ps_pair_get_name (pair)));

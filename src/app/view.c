@@ -416,11 +416,11 @@ restored_question (PsViewQuestion *view)
 {
   view->title = g_strdup (_ ("The server seems to have been restored from a backup"));
   view->body
-      = g_strdup (_ ("The server's folder is older than it was at the last sync. Until you decide, "
-                     "nothing is deleted and no newer file is overwritten; both sides only gain "
-                     "files. Accept the server's state only if the backup is what you want."));
-  view->keep = _ ("_Keep Everything");
-  view->allow = _ ("_Accept the Server’s State");
+      = g_strdup (_ ("The server's folder is older than it was at the last sync. Each side gets "
+                     "what only the other one has, and of what differs both versions are kept. "
+                     "Until you say that this is the right folder, nothing is deleted: what you "
+                     "delete comes back."));
+  view->keep = _ ("_Sync as Usual Again");
 }
 
 static void

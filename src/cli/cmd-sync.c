@@ -58,7 +58,7 @@ run_sync (PsCli *cli, char **argv)
             "Carry out the deletions and emptied files that guards hold, as they were shown",
             NULL },
           { "accept-restored-server", 0, 0, G_OPTION_ARG_NONE, &options.accept_restored,
-            "The server's folder was restored from a backup, and that is right", NULL },
+            "The server's folder was restored from a backup, and is the right one", NULL },
           { "full", 0, 0, G_OPTION_ARG_NONE, &options.full,
             "Look at every folder on both sides, whatever was noted before", NULL },
           { NULL } };

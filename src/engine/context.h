@@ -19,9 +19,9 @@ typedef struct
 {
   PsMarker remote; /* the server's marker as read, or raised */
   gboolean raising;
-  gboolean raised; /* and not written down yet */
-  gboolean
-      restored; /* the server was restored from a backup and nobody has said that this is right */
+  gboolean raised;   /* and not written down yet */
+  gboolean restored; /* the server was restored from a backup: both sides are united */
+  gboolean accepted; /* and a person has said that this is right */
 } PsRoots;
 
 /* Borrowed by the parts of a run; owned and filled in by run.c. The pointers do not change during a

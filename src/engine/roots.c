@@ -10,13 +10,15 @@
 #define KEY_PAIR_ID "pair-id"
 #define KEY_GENERATION "generation"
 #define KEY_RESTORED "restored-server"
+#define RESTORED_ASKED "1"
+#define RESTORED_ACCEPTED "accepted"
 #define SECOND_LOOK_US (3 * G_USEC_PER_SEC)
 
 static const char restored_text[] = N_ (
     "the server's folder is older than when it was last seen: was it restored from a backup? "
-    "Nothing is deleted and no newer file "
-    "is overwritten until you say that it is right (--accept-restored-server, or in the status "
-    "window)");
+    "Each side gets what only the other one has, and of what differs both versions are kept; "
+    "nothing is deleted until you say that the server is right (--accept-restored-server, or in "
+    "the status window)");
 
 static gboolean
 hold (PsContext *context, const char *reason, GError **error)
@@ -90,17 +92,67 @@ still_older (PsContext *context, PsMarker *remote, uint64_t seen, gboolean *olde
   return TRUE;
 }
 
-gboolean
-ps_roots_accept (PsContext *context, GError **error)
+/* What could not be synced has the rows of before: with the restored server they would tell of
+ * deletions. */
+static gboolean
+forget_below (PsStore *store, const char *path, GError **error)
 {
-  context->roots.restored = FALSE;
-  return remember_generation (context->store, context->roots.remote.generation, error)
+  g_autoptr (GArray) rows = ps_store_list (store, path, error);
+
+  if (rows == NULL)
+    return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const char *name = g_array_index (rows, PsStoreEntry, i).name;
+      g_autofree char *below
+          = path[0] != '\0' ? g_strconcat (path, "/", name, NULL) : g_strdup (name);
+
+      if (!forget_below (store, below, error))
+        return FALSE;
+    }
+  return ps_store_remove (store, path, error);
+}
+
+static gboolean
+forget_given_up (PsContext *context, GError **error)
+{
+  GHashTableIter iter;
+  gpointer path;
+
+  g_hash_table_iter_init (&iter, context->given_up);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    if (!forget_below (context->store, path, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+ps_roots_settle (PsContext *context, GError **error)
+{
+  PsRoots *roots = &context->roots;
+
+  if (!roots->accepted || (context->flags & PS_SYNC_DRY_RUN) != 0)
+    return TRUE;
+  roots->restored = roots->accepted = FALSE;
+  return forget_given_up (context, error)
+         && remember_generation (context->store, roots->remote.generation, error)
          && ps_store_set_value (context->store, KEY_RESTORED, NULL, error)
          && ps_store_commit (context->store, error);
 }
 
+/* Keeps it over further runs. Writes only what differs: a look must not wake the disk. */
+static gboolean
+remember_restored (PsContext *context, const char *before, GError **error)
+{
+  const char *now = context->roots.accepted ? RESTORED_ACCEPTED : RESTORED_ASKED;
+
+  return g_strcmp0 (before, now) == 0
+         || (ps_store_set_value (context->store, KEY_RESTORED, now, error)
+             && ps_store_commit (context->store, error));
+}
+
 /* The guard against a restored server. It stays tripped, over further runs, until a person has
- * decided. */
+ * decided, and both sides have been united. */
 static gboolean
 check_generation (PsContext *context, GError **error)
 {
@@ -113,13 +165,13 @@ check_generation (PsContext *context, GError **error)
       && !still_older (context, &roots->remote, seen, &older, error))
     return FALSE;
   roots->restored = older || flag != NULL;
+  roots->accepted = roots->restored
+                    && ((context->flags & PS_SYNC_ACCEPT_RESTORED) != 0
+                        || g_strcmp0 (flag, RESTORED_ACCEPTED) == 0);
   if ((context->flags & PS_SYNC_DRY_RUN) != 0)
     return TRUE;
-  if (roots->restored && (context->flags & PS_SYNC_ACCEPT_RESTORED) != 0)
-    return ps_roots_accept (context, error);
   if (roots->restored)
-    return ps_store_set_value (context->store, KEY_RESTORED, "1", error)
-           && ps_store_commit (context->store, error);
+    return remember_restored (context, flag, error);
   if (roots->remote.generation == seen)
     return TRUE;
   return remember_generation (context->store, roots->remote.generation, error);
@@ -145,7 +197,7 @@ ps_roots_check (PsContext *context, GError **error)
     return FALSE;
   if (!check_generation (context, error))
     return FALSE;
-  if (roots->restored && (context->flags & PS_SYNC_KEEP_RESTORED) == 0)
+  if (roots->restored && !roots->accepted)
     ps_context_held (context, PS_GUARD_RESTORED_SERVER, 1, _ (restored_text), NULL);
   return TRUE;
 }

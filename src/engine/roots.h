@@ -40,8 +40,9 @@ gboolean ps_roots_raise_again (PsContext *context, GError **error) G_GNUC_WARN_U
  * row of what was changed under it. */
 gboolean ps_roots_remember (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The server is as it should be, whatever it was before. */
-gboolean ps_roots_accept (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After a run that held nothing: a restored server that was accepted is as it should be from now
+ * on, and deletions count again. A path that could not be synced is a new one. */
+gboolean ps_roots_settle (PsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes or adopts the markers outside of a run (setup): both sides then bear one id. @rebind: a
  * local marker of another pair is replaced. */

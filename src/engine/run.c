@@ -297,23 +297,13 @@ choose_dirs (PsRun *self, PsSyncFlags flags)
   return NULL;
 }
 
-/* A restored server that has everything again is not older any more, if that is what a person said.
- */
-static gboolean
-settle_restored (PsContext *context, GError **error)
-{
-  if (!context->roots.restored || !context->summary->in_sync
-      || (context->flags & (PS_SYNC_KEEP_RESTORED | PS_SYNC_DRY_RUN)) != PS_SYNC_KEEP_RESTORED)
-    return TRUE;
-  return ps_roots_accept (context, error);
-}
-
 static gboolean
 run_passes (PsRun *self, PsContext *context, GError **error)
 {
   PsPassOptions options = { .set_state = set_state_from_pass, .data = self };
   g_autoptr (PsHeld) held = NULL;
   PsSummary *summary = context->summary;
+  uint64_t held_by_roots = summary->held;
   gboolean again = TRUE;
 
   held = ps_held_new (context, error);
@@ -323,14 +313,14 @@ run_passes (PsRun *self, PsContext *context, GError **error)
   context->dirs = choose_dirs (self, context->flags);
   for (guint pass = 0; again && pass < MAX_PASSES; pass++)
     {
-      if (pass > 0 && !context->roots.restored)
-        summary->held = 0; /* each pass counts anew what is held */
+      summary->held = held_by_roots; /* each pass counts anew what is held */
       if (!ps_pass (context, &options, &again, error))
         return FALSE;
       context->flags &= ~(PS_SYNC_KEEP_DELETED | PS_SYNC_KEEP_EMPTIED); /* once is enough */
     }
   summary->in_sync = !again && summary->failed == 0 && summary->held == 0;
-  return ps_held_end (held, error) && settle_restored (context, error);
+  return ps_held_end (held, error)
+         && (again || summary->held > 0 || ps_roots_settle (context, error));
 }
 
 /* Removes a few of the versions that have expired. */

@@ -28,12 +28,12 @@ typedef enum
   PS_SYNC_DEFAULT = 0,
   PS_SYNC_DRY_RUN = 1 << 0,
   PS_SYNC_ALLOW_DELETES = 1 << 1, /* those that were shown as held; see held.h */
+  /* the server is right, as soon as all of both sides is on both */
   PS_SYNC_ACCEPT_RESTORED = 1 << 2,
   PS_SYNC_FULL = 1 << 3,
   PS_SYNC_KEEP_DELETED = 1 << 4, /* what held deletions left comes back on the other side */
   PS_SYNC_ALLOW_EMPTIED = 1 << 5,
-  PS_SYNC_KEEP_EMPTIED = 1 << 6, /* the full versions come back */
-  PS_SYNC_KEEP_RESTORED = 1 << 7 /* the server is right once all of both sides is on both */
+  PS_SYNC_KEEP_EMPTIED = 1 << 6 /* the full versions come back */
 } PsSyncFlags;
 
 /* The phases of a run, as the state machine in run.c knows them. */

@@ -55,7 +55,8 @@ void ps_session_sync_now (PsSession *self);
 
 /* The person's answer to what @guard holds, as ps_session_get_status () shows it: the next run
  * carries it out, once, and no more than that. @allow FALSE, "keep": what was to be deleted or
- * emptied is put back from the other side; all of both sides goes to a restored server. */
+ * emptied is put back from the other side. Of a restored server there is one answer, that it is the
+ * right one: by neither is anything deleted. */
 void ps_session_decide_held (PsSession *self, PsGuard guard, gboolean allow);
 
 /* Told by the owner: network up or down, metered, the machine about to sleep or awake again. */

@@ -132,19 +132,13 @@ def goes_on(pi, app):
     app.wait_state("idle")
 
 
-def test_restored_server_and_all_is_kept(d):
-    pi, app = restored(d)
-    nothing_is_lost(pi)
-    app.window().find("push button", "Keep Everything").press()
-    goes_on(pi, app)
-    assert app.window().peek("push button", "Keep Everything") is None
-
-
 def test_restored_server_is_accepted(d):
+    """Nothing is deleted before, and nothing by that."""
     pi, app = restored(d)
     nothing_is_lost(pi)
-    app.window().find("push button", "Accept the Server’s State").press()
+    app.window().find("push button", "Sync as Usual Again").press()
     goes_on(pi, app)
+    assert app.window().peek("push button", "Sync as Usual Again") is None
 
 
 def test_folder_of_the_server_is_renamed(d):

@@ -104,8 +104,8 @@ def test_newer_format(t):
     contains(result.stderr.lower(), "newer pisync")
 
 
-def test_restored_server(t):
-    server, device = t.pair()
+def restore(server, device):
+    """The server is put back to what it was before some changes."""
     here, _ = server.remote()
     write(device.local / "kept", "version one")
     fill(device.local, 5)
@@ -119,6 +119,12 @@ def test_restored_server(t):
     device.sync()
     shutil.rmtree(here)
     backup.rename(here)
+    return here
+
+
+def test_restored_server(t):
+    server, device = t.pair()
+    here = restore(server, device)
     for _ in range(2):
         result = device.sync(status=GUARD)
         equal("restored-server" in held(result), True, str(result))
@@ -130,6 +136,37 @@ def test_restored_server(t):
     contents = fixture.all_contents(device.local, here, device.dir / "data")
     for text in (b"version two, longer", b"version one", b"written after the backup"):
         equal(fixture.digest(text) in contents, True, repr(text))
+
+
+def test_restored_server_accepted_at_once(t):
+    """It need not be asked first: nothing is deleted by that, and all is as ever afterwards."""
+    server, device = t.pair()
+    here = restore(server, device)
+    result = device.sync("--accept-restored-server")
+    equal(result.of("summary")[0]["deleted_local"], 0)
+    compare(device.local, here)
+    equal(read(here / "new"), b"written after the backup")
+    equal(read(here / "kept"), b"version two, longer")
+    contents = fixture.all_contents(device.local)
+    equal(fixture.digest(b"version one") in contents, True, "the backup's version is kept too")
+    (device.local / "new").unlink()
+    device.sync()
+    equal((here / "new").exists(), False)
+
+
+def test_restored_server_accepted_with_a_problem(t):
+    """What could not be given back to the server is not taken for deleted there later."""
+    server, device = t.user_pair()
+    here = restore(server, device)
+    (device.local / "new").chmod(0)
+    device.sync("--accept-restored-server", status=PATHS)
+    (device.local / "new").chmod(0o600)
+    device.sync()
+    equal(read(here / "new"), b"written after the backup")
+    compare(device.local, here)
+    (device.local / "new").unlink()
+    device.sync()
+    equal((here / "new").exists(), False)
 
 
 def mass_delete(t, victim_here):

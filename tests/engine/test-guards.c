@@ -122,14 +122,14 @@ test_restored_server (void)
   ps_device_agree (two.a);
 }
 
-/* That is said once; then everything goes on as ever. */
+/* That is said once, in whichever run; then everything goes on as ever. */
 static void
-test_restored_server_kept (void)
+test_restored_server_accepted (void)
 {
   SET_UP ("a=old b=2 c=3 gone=x");
 
   restore_server (&two);
-  ps_device_sync_flags (two.a, PS_SYNC_KEEP_RESTORED);
+  ps_device_sync_flags (two.a, PS_SYNC_ACCEPT_RESTORED);
   g_assert_false (two.a->summary.guard_held);
   g_assert_true (two.a->summary.in_sync);
   ps_device_agree (two.a);
@@ -334,7 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/guard/mass-delete-kept", test_mass_delete_kept);
   g_test_add_func ("/engine/guard/unmounted_root__nc2350", test_unmounted_root);
   g_test_add_func ("/engine/guard/restored_server__oc2325", test_restored_server);
-  g_test_add_func ("/engine/guard/restored_server-kept", test_restored_server_kept);
+  g_test_add_func ("/engine/guard/restored_server-accepted", test_restored_server_accepted);
   g_test_add_func ("/engine/guard/restored_server-from-middle", test_restored_from_middle);
   g_test_add_func ("/engine/guard/allowed/as-shown", test_allowed_as_shown);
   g_test_add_func ("/engine/guard/allowed/until-done", test_allowed_until_done);

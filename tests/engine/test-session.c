@@ -279,7 +279,7 @@ test_held (SessionFixture *f, gconstpointer data)
   g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_ACCEPT_RESTORED);
   ps_session_decide_held (f->session, PS_GUARD_RESTORED_SERVER, FALSE);
   session_assert_calls (f, 7);
-  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_KEEP_RESTORED);
+  g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_ACCEPT_RESTORED);
   ps_session_decide_held (f->session, PS_GUARD_ROOT, TRUE);
   session_assert_calls (f, 8);
   g_assert_cmpuint (fake_run_flags (), ==, PS_SYNC_DEFAULT);
