@@ -31,7 +31,7 @@ class People:
 
     def content(self):
         self.count += 1
-        text = (f"content {self.count} " * 700)[:20 + self.count * 7].encode()
+        text = (f"content {self.count} " * (self.count + 2))[:20 + self.count * 7].encode()
         self.written[digest(text)] = self.count
         return text
 
@@ -188,4 +188,5 @@ def test_long_history(t):
     history(t, 40)
 
 
-fixture.main(globals(), "random")
+if __name__ == "__main__":
+    fixture.main(globals(), "random")
