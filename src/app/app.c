@@ -48,7 +48,7 @@ struct _PsApp
   guint grace_id;
   guint tray_text_id;
   guint close_id;
-  guint signal_ids[2]; /* SIGTERM, SIGINT */
+  guint signal_ids[3]; /* SIGTERM, SIGINT, SIGHUP */
 };
 
 G_DEFINE_FINAL_TYPE (PsApp, ps_app, GTK_TYPE_APPLICATION)
@@ -146,6 +146,12 @@ static void
 on_accepted (PsApp *self, PsPair *pair)
 {
   ps_login_accept_pair (self->prompts, pair);
+}
+
+static void
+on_account_left (PsApp *self, const PsConfig *config)
+{
+  ps_prompts_forget (self->prompts, config);
 }
 
 static void
@@ -383,6 +389,7 @@ make_parts (PsApp *self)
   g_signal_connect_swapped (self->pairs, "items-changed", G_CALLBACK (on_pairs_changed), self);
   g_signal_connect_swapped (self->pairs, "question", G_CALLBACK (on_question), self);
   g_signal_connect_swapped (self->pairs, "accepted", G_CALLBACK (on_accepted), self);
+  g_signal_connect_swapped (self->pairs, "account-left", G_CALLBACK (on_account_left), self);
   g_signal_connect_swapped (self->prompts, "keyring-failed", G_CALLBACK (on_keyring_failed), self);
 }
 
@@ -399,6 +406,7 @@ ps_app_startup (GApplication *application)
   g_application_hold (application);
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_unix_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_unix_signal, self);
+  self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_unix_signal, self);
   make_parts (self);
   ps_pairs_load (self->pairs);
   self->network = ps_network_new (self->pairs);

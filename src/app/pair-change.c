@@ -57,31 +57,54 @@ write_checked (gpointer data, GError **error)
   return FALSE;
 }
 
+/* What it is then. */
+typedef struct
+{
+  PsPair *pair;
+  PsConfig *config;
+} Setting;
+
+static void
+setting_free (gpointer data)
+{
+  Setting *self = data;
+
+  g_object_unref (self->pair);
+  ps_config_free (self->config);
+  g_free (self);
+}
+
 static void
 on_config_written (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  PsPair *pair = g_task_get_source_object (task);
+  const Setting *self = g_task_get_task_data (task);
+  g_autoptr (PsConfig) before = ps_config_copy (ps_pair_get_config (self->pair));
   GError *error = NULL;
 
   if (ps_save_finish (result, &error))
-    ps_pair_set_config (pair, g_task_get_task_data (task));
-  ps_pair_end_wish (pair);
-  if (error == NULL)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+    ps_pair_set_config (self->pair, self->config);
+  ps_pair_end_wish (self->pair);
+  if (error != NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  ps_pairs_leave_account (g_task_get_source_object (task), before);
+  g_task_return_boolean (task, TRUE);
 }
 
 void
-ps_pair_change_config_async (PsPair *pair, PsConfig *config, GAsyncReadyCallback callback,
-                             gpointer user_data)
+ps_pair_change_config_async (PsPairs *pairs, PsPair *pair, PsConfig *config,
+                             GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (pair, NULL, callback, user_data);
+  GTask *task = g_task_new (pairs, NULL, callback, user_data);
+  Setting *self = g_new (Setting, 1);
   Writing *writing = g_new (Writing, 1);
 
   g_task_set_source_tag (task, ps_pair_change_config_async);
-  g_task_set_task_data (task, config, (GDestroyNotify)ps_config_free);
+  *self = (Setting){ g_object_ref (pair), config };
+  g_task_set_task_data (task, self, setting_free);
   writing->config = ps_config_copy (config);
   writing->new_key = config->keyfile != NULL
                      && g_strcmp0 (config->keyfile, ps_pair_get_config (pair)->keyfile) != 0;
@@ -90,46 +113,13 @@ ps_pair_change_config_async (PsPair *pair, PsConfig *config, GAsyncReadyCallback
 }
 
 gboolean
-ps_pair_change_config_finish (PsPair *pair, GAsyncResult *result, GError **error)
+ps_pair_change_config_finish (PsPairs *pairs, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, pair), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, pairs), FALSE);
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /* Removing. */
-
-typedef struct
-{
-  PsPair *pair;
-  PsPrompts *prompts;
-} Removal;
-
-static void
-removal_free (gpointer data)
-{
-  Removal *self = data;
-
-  g_object_unref (self->pair);
-  g_object_unref (self->prompts);
-  g_free (self);
-}
-
-/* As far as the configurations tell: what they leave to ssh_config may be the same. */
-static gboolean
-may_be_same_account (const PsConfig *a, const PsConfig *b)
-{
-  return g_strcmp0 (a->host, b->host) == 0 && (a->port == 0 || b->port == 0 || a->port == b->port)
-         && (a->user == NULL || b->user == NULL || g_str_equal (a->user, b->user));
-}
-
-static void
-forget_secrets (PsPairs *pairs, PsPrompts *prompts, const PsConfig *config)
-{
-  for (guint i = 0; i < ps_pairs_get_n (pairs); i++)
-    if (may_be_same_account (ps_pair_get_config (ps_pairs_get (pairs, i)), config))
-      return;
-  ps_prompts_forget (prompts, config);
-}
 
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -150,8 +140,8 @@ on_ini_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   PsPairs *pairs = g_task_get_source_object (task);
-  const Removal *self = g_task_get_task_data (task);
-  const PsConfig *config = ps_pair_get_config (self->pair);
+  PsPair *pair = g_task_get_task_data (task);
+  const PsConfig *config = ps_pair_get_config (pair);
   GError *error = NULL;
 
   if (!ps_save_finish (result, &error))
@@ -160,22 +150,20 @@ on_ini_removed (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   /* It may have gone by itself meanwhile. */
-  if (ps_pairs_find (pairs, config->name) == self->pair)
-    ps_pairs_remove_async (pairs, self->pair, on_removed, ps_config_copy (config));
-  forget_secrets (pairs, self->prompts, config);
+  if (ps_pairs_find (pairs, config->name) == pair)
+    ps_pairs_remove_async (pairs, pair, on_removed, ps_config_copy (config));
+  ps_pairs_leave_account (pairs, config);
   g_task_return_boolean (task, TRUE);
 }
 
 void
-ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, PsPrompts *prompts,
-                             GAsyncReadyCallback callback, gpointer user_data)
+ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, GAsyncReadyCallback callback,
+                             gpointer user_data)
 {
   GTask *task = g_task_new (pairs, NULL, callback, user_data);
-  Removal *self = g_new (Removal, 1);
 
   g_task_set_source_tag (task, ps_pair_change_remove_async);
-  *self = (Removal){ g_object_ref (pair), g_object_ref (prompts) };
-  g_task_set_task_data (task, self, removal_free);
+  g_task_set_task_data (task, g_object_ref (pair), g_object_unref);
   ps_save_text_async (ps_pair_get_config (pair)->file, NULL, on_ini_removed, task);
 }
 

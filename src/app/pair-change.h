@@ -11,18 +11,17 @@
 
 G_BEGIN_DECLS
 
-/* Writes @config (transfer full) into the pair's ini and hands it to the session. It begins as a
- * copy of ps_pair_get_wish (): changes that are still being written belong to it. Fails where the
- * file of a key that it names is not there. */
-void ps_pair_change_config_async (PsPair *pair, PsConfig *config, GAsyncReadyCallback callback,
-                                  gpointer user_data);
-gboolean ps_pair_change_config_finish (PsPair *pair, GAsyncResult *result, GError **error);
-
-/* Removes the ini, then the pair, with what the keyring has for it where no other pair of @pairs
- * has the same account. No file of the person is touched. @callback once the pair is gone, or stays
- * since its ini could not be removed. */
-void ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, PsPrompts *prompts,
+/* Writes @config (transfer full) into the ini of @pair, one of @pairs, and hands it to the session.
+ * It begins as a copy of ps_pair_get_wish (): changes that are still being written belong to it.
+ * Fails where the file of a key that it names is not there. */
+void ps_pair_change_config_async (PsPairs *pairs, PsPair *pair, PsConfig *config,
                                   GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_pair_change_config_finish (PsPairs *pairs, GAsyncResult *result, GError **error);
+
+/* Removes the ini, then the pair. No file of the person is touched. @callback once the pair is
+ * gone, or stays since its ini could not be removed. */
+void ps_pair_change_remove_async (PsPairs *pairs, PsPair *pair, GAsyncReadyCallback callback,
+                                  gpointer user_data);
 gboolean ps_pair_change_remove_finish (PsPairs *pairs, GAsyncResult *result, GError **error);
 
 /* What is to be kept the same from now on. */

@@ -18,6 +18,7 @@ enum
   EVENT,
   QUESTION,
   ACCEPTED,
+  ACCOUNT_LEFT,
   N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -101,6 +102,8 @@ ps_pairs_class_init (PsPairsClass *klass)
                                     NULL, G_TYPE_NONE, 2, PS_TYPE_PAIR, PS_TYPE_QUESTION);
   signals[ACCEPTED] = g_signal_new ("accepted", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 1, PS_TYPE_PAIR);
+  signals[ACCOUNT_LEFT] = g_signal_new ("account-left", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
 static void
@@ -238,6 +241,25 @@ ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* As far as the configurations tell: what they leave to ssh_config may be the same. */
+static gboolean
+may_be_same_account (const PsConfig *a, const PsConfig *b)
+{
+  return g_strcmp0 (a->host, b->host) == 0 && (a->port == 0 || b->port == 0 || a->port == b->port)
+         && (a->user == NULL || b->user == NULL || g_str_equal (a->user, b->user));
+}
+
+void
+ps_pairs_leave_account (PsPairs *self, const PsConfig *config)
+{
+  g_return_if_fail (PS_IS_PAIRS (self));
+  for (guint i = 0; i < self->pairs->len; i++)
+    if (may_be_same_account (ps_pair_get_config (self->pairs->pdata[i]), config)
+        || may_be_same_account (ps_pair_get_wish (self->pairs->pdata[i]), config))
+      return;
+  g_signal_emit (self, signals[ACCOUNT_LEFT], 0, config);
 }
 
 static void

@@ -3,7 +3,8 @@
  *
  * Signals, beside "items-changed": "status-changed" (PsPair; NULL when the files that cannot be
  * used changed), "event" (PsPair, PsEvent), "question" (PsPair, PsQuestion),
- * "accepted" (PsPair). */
+ * "accepted" (PsPair), "account-left" (const PsConfig, a pointer): no pair may have its account any
+ * more. */
 #pragma once
 
 #include "app/pair.h"
@@ -37,6 +38,10 @@ PsPair *ps_pairs_add (PsPairs *self, const PsConfig *config);
 void ps_pairs_remove_async (PsPairs *self, PsPair *pair, GAsyncReadyCallback callback,
                             gpointer user_data);
 gboolean ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error);
+
+/* A pair had the account of @config before it was changed or removed: says so by "account-left"
+ * where it was the last one. */
+void ps_pairs_leave_account (PsPairs *self, const PsConfig *config);
 
 /* Ends all of them for good; @callback once no worker is left. */
 void ps_pairs_close_async (PsPairs *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -131,7 +131,7 @@ on_config_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GError *error = NULL;
 
-  ps_pair_change_config_finish (PS_PAIR (source), result, &error);
+  ps_pair_change_config_finish (PS_PAIRS (source), result, &error);
   say_in_window (user_data, error);
 }
 
@@ -153,8 +153,8 @@ on_edited (PsPreferencesWindow *self, const char *group, const char *key, const 
       || (ps_config_same_run (before, config) && before->throttling == config->throttling
           && before->pause_on_metered == config->pause_on_metered))
     return;
-  ps_pair_change_config_async (self->pair, g_steal_pointer (&config), on_config_changed,
-                               weak_window_new (self));
+  ps_pair_change_config_async (self->pairs, self->pair, g_steal_pointer (&config),
+                               on_config_changed, weak_window_new (self));
 }
 
 static void
@@ -281,8 +281,7 @@ on_remove_response (GtkDialog *dialog, int response, PsPreferencesWindow *self)
     {
       ps_preferences_ignore_set_folder (self->ignore_box, NULL);
       set_removing (self, TRUE);
-      ps_pair_change_remove_async (self->pairs, self->pair, self->prompts, on_removed,
-                                   weak_window_new (self));
+      ps_pair_change_remove_async (self->pairs, self->pair, on_removed, weak_window_new (self));
     }
   gtk_widget_destroy (GTK_WIDGET (dialog));
 }

@@ -144,7 +144,8 @@ change (Fixture *f, const char *group, const char *key, const char *value, gbool
   g_autoptr (PsConfig) config = ps_config_copy (ps_pair_get_wish (pair));
 
   g_assert_true (ps_setup_set (config, group, key, value));
-  ps_pair_change_config_async (pair, g_steal_pointer (&config), last ? on_changed : NULL, f);
+  ps_pair_change_config_async (f->pairs, pair, g_steal_pointer (&config), last ? on_changed : NULL,
+                               f);
 }
 
 /* One change after the other, before the first is written: none of them is lost. */
@@ -161,7 +162,7 @@ test_config (Fixture *f, gconstpointer unused)
   g_assert_cmpuint (ps_pair_get_config (pair)->upload_limit, ==, 0);
   g_assert_cmpuint (ps_pair_get_wish (pair)->upload_limit, ==, 7);
   ps_test_assert_soon (is_over, f);
-  g_assert_true (ps_pair_change_config_finish (pair, f->result, &error));
+  g_assert_true (ps_pair_change_config_finish (f->pairs, f->result, &error));
   g_assert_no_error (error);
   config = ps_config_load (f->file, &error);
   g_assert_no_error (error);
@@ -180,7 +181,7 @@ test_missing_key (Fixture *f, gconstpointer unused)
 
   change (f, "AUTH", "keyfile", "/nowhere/key", TRUE);
   ps_test_assert_soon (is_over, f);
-  g_assert_false (ps_pair_change_config_finish (pair, f->result, &error));
+  g_assert_false (ps_pair_change_config_finish (f->pairs, f->result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_null (ps_pair_get_wish (pair)->keyfile);
   assert_folder (f, "PiSync");
@@ -203,7 +204,7 @@ test_removed (Fixture *f, gconstpointer unused)
   g_assert_cmpint (g_mkdir_with_parents (state, 0700), ==, 0);
   change (f, "SYNC", "device", "attic", FALSE);
   change (f, "SYNC", "upload_limit", "7", FALSE);
-  ps_pair_change_remove_async (f->pairs, pair, f->prompts, on_changed, f);
+  ps_pair_change_remove_async (f->pairs, pair, on_changed, f);
   ps_test_assert_soon (is_over, f);
   g_assert_true (ps_pair_change_remove_finish (f->pairs, f->result, &error));
   g_assert_no_error (error);

@@ -409,7 +409,8 @@ def kept_secrets(d, **attributes):
     return found[0] + found[1]
 
 
-def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
+def two_pairs_with_a_password(d):
+    """Of one account, whose password is kept; (pi, app, window)."""
     pi = Pi(d, auth="password")
     with open(os.path.join(pi.config, "pisync.ini")) as stream:
         ini = stream.read()
@@ -427,13 +428,32 @@ def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
     wait.until("the password to be kept", lambda: kept_secrets(d))
     assert kept_secrets(d, port=str(pi.server.port), user=pi.server.user)
     app.activate("preferences")
-    window = app.window(TITLE)
+    return pi, app, app.window(TITLE)
+
+
+def test_removing_the_last_pair_of_an_account_forgets_its_password(d):
+    pi, app, window = two_pairs_with_a_password(d)
     remove(app, window)
     wait.until("the ini to go",
                lambda: not os.path.exists(os.path.join(pi.config, "pisync.ini")))
     window.find("label", os.path.join(d.home, "Second"))
     assert len(kept_secrets(d)) == 1
     remove(app, window)
+    wait.until("the password to be forgotten", lambda: not kept_secrets(d))
+    assert app.end() == 0, app.output()
+
+
+def test_changing_the_last_pair_of_an_account_forgets_its_password(d):
+    pi, app, window = two_pairs_with_a_password(d)
+    for number, folder in enumerate((pi.local, os.path.join(d.home, "Second"))):
+        window.find("label", folder)
+        assert len(kept_secrets(d)) == 1
+        entry = window.find("text", "User name")
+        entry.set_text(f"somebody{number}")
+        entry.press()
+        if number == 0:
+            wait_ini(pi, "user=somebody0")
+            remove(app, window)
     wait.until("the password to be forgotten", lambda: not kept_secrets(d))
     assert app.end() == 0, app.output()
 
