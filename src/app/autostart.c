@@ -4,6 +4,8 @@
 #include "app/save.h"
 #include "build-config.h"
 
+#define GONE " (deleted)" /* says the kernel */
+
 static char *
 entry_file (void)
 {
@@ -17,11 +19,16 @@ program_file (void)
   g_autoptr (GError) error = NULL;
   char *file = g_file_read_link ("/proc/self/exe", &error);
 
-  return file != NULL ? file : g_strdup ("pisync");
+  if (file == NULL)
+    return g_strdup ("pisync");
+  /* An update has put another one in its place. */
+  if (g_str_has_suffix (file, GONE))
+    file[strlen (file) - strlen (GONE)] = '\0';
+  return file;
 }
 
-gboolean
-ps_autostart_get (void)
+static gboolean
+read_entry (void)
 {
   g_autofree char *file = entry_file ();
   g_autoptr (GKeyFile) entry = g_key_file_new ();
@@ -34,6 +41,28 @@ ps_autostart_get (void)
                                   NULL)
              || g_key_file_get_boolean (entry, G_KEY_FILE_DESKTOP_GROUP,
                                         "X-GNOME-Autostart-enabled", NULL));
+}
+
+static void
+read_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  g_task_return_boolean (task, read_entry ());
+}
+
+void
+ps_autostart_get_async (GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, ps_autostart_get_async);
+  g_task_run_in_thread (task, read_thread);
+}
+
+gboolean
+ps_autostart_get_finish (GAsyncResult *result)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), NULL);
 }
 
 /* Returns: (transfer full): @program as the Exec key wants it: in double quotes where it must be.

@@ -6,7 +6,9 @@
 
 G_BEGIN_DECLS
 
-gboolean ps_autostart_get (void);
+/* Reads the entry. */
+void ps_autostart_get_async (GAsyncReadyCallback callback, gpointer user_data);
+gboolean ps_autostart_get_finish (GAsyncResult *result);
 
 /* Writes or removes the entry. */
 void ps_autostart_set_async (gboolean enabled, GAsyncReadyCallback callback, gpointer user_data);

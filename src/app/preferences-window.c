@@ -95,7 +95,6 @@ static void
 show_general (PsPreferencesWindow *self)
 {
   self->filling = TRUE;
-  gtk_toggle_button_set_active (self->autostart_check, ps_autostart_get ());
   for (guint i = 0; i < G_N_ELEMENTS (notes); i++)
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (child (self, notes[i].id)),
                                   ps_settings_get (self->settings, notes[i].key));
@@ -177,6 +176,22 @@ on_note_toggled (PsPreferencesWindow *self, GObject *widget)
       ps_settings_set_async (self->settings, notes[i].key,
                              gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (widget)), on_note_set,
                              weak_window_new (self));
+}
+
+static void
+on_autostart_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PsPreferencesWindow **window = user_data;
+  PsPreferencesWindow *self = *window;
+  gboolean enabled = ps_autostart_get_finish (result);
+
+  say_in_window (window, NULL);
+  if (self == NULL || self->pairs == NULL)
+    return;
+  self->filling = TRUE;
+  gtk_toggle_button_set_active (self->autostart_check, enabled);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->autostart_check), TRUE);
+  self->filling = FALSE;
 }
 
 static void
@@ -415,5 +430,7 @@ ps_preferences_window_new (PsPairs *pairs, PsSettings *settings, PsPrompts *prom
   g_signal_connect_swapped (pairs, "items-changed", G_CALLBACK (fill_pairs), self);
   fill_pairs (self);
   show_general (self);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->autostart_check), FALSE);
+  ps_autostart_get_async (on_autostart_read, weak_window_new (self));
   return GTK_WIDGET (self);
 }

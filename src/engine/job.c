@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/job.h"
 
+#include "engine/memo.h"
+
 PsJob *
 ps_job_new (PsJobKind kind, PsWorker *worker, PsWorker *stale)
 {
@@ -46,6 +48,7 @@ run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *canc
       break;
     case PS_JOB_CLOSE:
       g_clear_pointer (&job->worker, ps_worker_free);
+      ps_memo_wait ();
       break;
     default:
       g_assert_not_reached ();

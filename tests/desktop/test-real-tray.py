@@ -4,6 +4,7 @@
 there, and a second launch."""
 
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
@@ -172,10 +173,13 @@ def test_the_window_does_all_without_a_tray(d):
 
 
 def test_autostart_entry_starts_it(d):
-    """What the switch writes is what a desktop launches at the next login: hidden, in the tray."""
+    """What the switch writes is what a desktop launches at the next login: hidden, in the tray;
+    also where an update has replaced the program meanwhile."""
     pi = Pi(d)
-    app = pi.run("--hidden")
+    program = shutil.copy2(APP, os.path.join(d.home, "pisync"))
+    app = pi.run("--hidden", program=program)
     app.wait_state("idle")
+    os.replace(shutil.copy2(APP, program + ".new"), program)
     app.activate("preferences")
     window = app.window("Preferences")
     window.find("radio button", "General").press()

@@ -202,6 +202,28 @@ set_autostart (gboolean enabled)
 }
 
 static void
+on_autostart_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(int *)data = ps_autostart_get_finish (result);
+}
+
+static gboolean
+is_read (gpointer data)
+{
+  return *(int *)data >= 0;
+}
+
+static gboolean
+get_autostart (void)
+{
+  int enabled = -1;
+
+  ps_autostart_get_async (on_autostart_read, &enabled);
+  ps_test_assert_soon (is_read, &enabled);
+  return enabled;
+}
+
+static void
 test_autostart (gpointer unused, gconstpointer data)
 {
   g_autofree char *file = g_build_filename (g_get_user_config_dir (), "autostart",
@@ -209,14 +231,14 @@ test_autostart (gpointer unused, gconstpointer data)
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (ps_autostart_get ());
+  g_assert_false (get_autostart ());
   set_autostart (TRUE);
-  g_assert_true (ps_autostart_get ());
+  g_assert_true (get_autostart ());
   g_assert_true (g_file_get_contents (file, &text, NULL, &error));
   g_assert_nonnull (strstr (text, " --hidden\n"));
   /* A desktop's own switch is respected. */
   g_assert_true (g_file_set_contents (file, "[Desktop Entry]\nHidden=true\n", -1, &error));
-  g_assert_false (ps_autostart_get ());
+  g_assert_false (get_autostart ());
   set_autostart (FALSE);
   set_autostart (FALSE);
   g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
