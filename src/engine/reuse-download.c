@@ -6,7 +6,8 @@
  *                                              is missing and sum it up  ->  compare the sum
  *   and where any of that does not work out:  fetch all
  *
- * The sum that counts is the note's. */
+ * The file is opened on the server meanwhile; what of it is to be fetched the transfer asks for
+ * when that is known. The sum that counts is the note's. */
 #include "engine/reuse-private.h"
 
 #include "util/autofd.h"
@@ -34,10 +35,14 @@ typedef struct
   int source;                     /* an open local file, -1 = none */
   GByteArray *bytes;              /* of the signature, as it comes */
   gsize asked;                    /* the bytes of it that are asked for */
+  gboolean fetching;              /* the transfer is under way */
+  gboolean looking;               /* what it is to fetch is not known yet; else: */
+  gboolean together;              /* what is missing, else all */
+  GArray *ranges;                 /* (element-type PsRange) */
+  guint next_range;               /* the first that it has not asked for */
   PsFill fill;
   gboolean filling;    /* its thread works: what it works with is its own */
   gboolean filled;     /* what it did last was done */
-  gboolean fetching;   /* what is missing */
   uint64_t fetched_to; /* all before that is there that was missing */
   uint64_t copied_to;  /* and that was not */
   GBytes *signature;   /* (nullable) of what was put together */
@@ -53,6 +58,7 @@ download_free (Download *self)
   g_free (self->path);
   ps_close_fd (&self->source);
   g_clear_pointer (&self->bytes, g_byte_array_unref);
+  g_array_unref (self->ranges);
   ps_fill_clear (&self->fill);
   g_clear_pointer (&self->signature, g_bytes_unref);
   g_clear_pointer (&self->follower, ps_follower_free);
@@ -70,15 +76,6 @@ finish (Download *self)
   download_free (self);
 }
 
-static void
-moved (uint64_t bytes, gpointer user_data)
-{
-  Download *self = user_data;
-
-  if (self->get.moved != NULL)
-    self->get.moved (bytes, self->user_data);
-}
-
 /* The whole file is here; takes @signature (nullable) of it for the base. */
 static void
 succeed (Download *self, const uint8_t sum[PS_SHA256_SIZE], GBytes *signature)
@@ -89,8 +86,6 @@ succeed (Download *self, const uint8_t sum[PS_SHA256_SIZE], GBytes *signature)
     ps_reuse_keep_signature (self->reuse, sum, signature);
   finish (self);
 }
-
-/* --- All of it --- */
 
 static void
 followed_whole (gpointer user_data)
@@ -110,13 +105,31 @@ followed_whole (gpointer user_data)
     }
 }
 
+/* --- The transfer --- */
+
+static void follow (Download *self);
+
 static void
-fetched_whole (const PsRemoteResult *result, gpointer user_data)
+moved (uint64_t bytes, gpointer user_data)
 {
   Download *self = user_data;
 
-  ps_reuse_result_set (&self->result, result);
-  ps_follower_end (self->follower, result->error == NULL, followed_whole, self);
+  if (self->get.moved != NULL)
+    self->get.moved (bytes, self->user_data);
+}
+
+static gboolean
+next_range (PsRange *range, gpointer user_data)
+{
+  Download *self = user_data;
+
+  if (self->looking)
+    return FALSE;
+  if (self->next_range < self->ranges->len)
+    *range = g_array_index (self->ranges, PsRange, self->next_range++);
+  else
+    range->length = 0;
+  return TRUE;
 }
 
 static void
@@ -124,8 +137,49 @@ reached (uint64_t upto, gpointer user_data)
 {
   Download *self = user_data;
 
-  ps_follower_reached (self->follower, upto);
+  self->fetched_to = upto;
+  if (self->together)
+    follow (self);
+  else
+    ps_follower_reached (self->follower, upto);
 }
+
+static void
+fetched (const PsRemoteResult *result, gpointer user_data)
+{
+  Download *self = user_data;
+
+  self->fetching = FALSE;
+  ps_reuse_result_set (&self->result, result);
+  if (self->looking)
+    return; /* to an end that sees it */
+  self->fetched_to = self->get.expected.size;
+  if (!self->together)
+    {
+      ps_follower_end (self->follower, result->error == NULL, followed_whole, self);
+      return;
+    }
+  if (result->error != NULL && ps_reuse_is_over (self->reuse, result->error))
+    ps_local_temp_keep (self->temp);
+  follow (self);
+}
+
+static void
+begin_fetching (Download *self)
+{
+  PsGet get = self->get;
+
+  self->fetching = self->looking = TRUE;
+  self->next_range = 0;
+  g_array_set_size (self->ranges, 0);
+  get.hash = FALSE; /* the follower does that */
+  get.next_range = next_range;
+  get.moved = moved;
+  get.reached = reached;
+  ps_remote_get_async (self->reuse->context->remote, &get, fetched, self);
+}
+
+/* --- All of it --- */
 
 /* Ends a download that waits for nothing from the link. */
 static void
@@ -136,36 +190,55 @@ fail_cancelled (Download *self)
   finish (self);
 }
 
+/* Whether the transfer has failed while it was found out what it is to fetch. */
+static gboolean
+is_over (const Download *self)
+{
+  return !self->fetching && self->result.error != NULL;
+}
+
+/* What the transfer is to fetch is known. */
+static void
+set_ranges (Download *self, const PsRange *ranges, guint n_ranges)
+{
+  g_array_append_vals (self->ranges, ranges, n_ranges);
+  self->looking = FALSE;
+}
+
 static void
 fetch_from (uint64_t upto, gpointer user_data)
 {
   Download *self = user_data;
-  PsGet get = self->get;
+  PsRange rest = { .offset = upto, .length = self->get.expected.size - upto };
 
-  if (self->reuse->lost)
+  if (is_over (self))
     {
-      fail_cancelled (self);
+      finish (self);
       return;
     }
   if (upto > 0)
     g_info ("%s: %" G_GUINT64_FORMAT " bytes are here from an earlier transfer", self->path, upto);
   moved (upto, self);
-  get.offset = upto;
-  get.hash = FALSE; /* the follower does that */
-  get.moved = moved;
-  get.reached = reached;
-  ps_remote_get_async (self->reuse->context->remote, &get, fetched_whole, self);
+  set_ranges (self, &rest, rest.length > 0 ? 1 : 0);
 }
 
 static void
 fetch_whole (Download *self)
 {
   ps_close_fd (&self->source);
-  if (self->reuse->lost)
+  if (is_over (self))
+    {
+      finish (self);
+      return;
+    }
+  if (!self->fetching && self->reuse->lost)
     {
       fail_cancelled (self);
       return;
     }
+  if (!self->fetching)
+    begin_fetching (self);
+  self->together = FALSE;
   ps_follower_free (self->follower); /* of what did not work out */
   self->follower
       = ps_follower_new (self->reuse, self->path, &self->get.expected, self->temp, self->signs);
@@ -242,47 +315,20 @@ follow (Download *self)
                      self);
 }
 
-static void
-fetched_missing (const PsRemoteResult *result, gpointer user_data)
-{
-  Download *self = user_data;
-
-  self->fetching = FALSE;
-  self->fetched_to = self->fill.size;
-  ps_reuse_result_set (&self->result, result);
-  if (result->error != NULL && ps_reuse_is_over (self->reuse, result->error))
-    ps_local_temp_keep (self->temp);
-  follow (self);
-}
-
-static void
-reached_missing (uint64_t upto, gpointer user_data)
-{
-  Download *self = user_data;
-
-  self->fetched_to = upto;
-  follow (self);
-}
-
-/* Also where nothing is missing: then this only looks whether the file is still the same. */
+/* Also where nothing is missing: then the transfer only looks whether the file is still the same.
+ */
 static void
 fetch_missing (Download *self)
 {
-  PsGet get = self->get;
   const GArray *missing = self->fill.missing;
 
-  self->fetching = TRUE;
+  self->together = TRUE;
   self->fetched_to
       = missing->len > 0 ? g_array_index (missing, PsRange, 0).offset : self->fill.size;
-  get.hash = FALSE;
-  get.moved = moved;
-  get.reached = reached_missing;
+  set_ranges (self, (const PsRange *)(gpointer)missing->data, missing->len);
   moved (self->fill.filled, self);
-  if (self->get.expected.size - self->fill.filled >= KEEP_LEAST)
+  if (self->fill.size - self->fill.filled >= KEEP_LEAST)
     ps_local_temp_keep (self->temp);
-  ps_remote_get_ranges_async (self->reuse->context->remote, &get,
-                              (const PsRange *)(gpointer)missing->data, missing->len,
-                              fetched_missing, self);
 }
 
 /* In a thread. */
@@ -336,7 +382,7 @@ planned (gpointer data)
 {
   Download *self = data;
 
-  if (!self->filled || self->reuse->lost)
+  if (!self->filled || is_over (self))
     {
       fetch_whole (self);
       return;
@@ -374,13 +420,10 @@ signature_read (const PsRemoteResult *result, gpointer user_data)
   gsize length = 0;
   const guint8 *data = result->bytes != NULL ? g_bytes_get_data (result->bytes, &length) : NULL;
 
-  ps_reuse_result_set (&self->result, result);
-  if (result->error != NULL)
+  self->result.result.wire += result->wire;
+  if (result->error != NULL || is_over (self))
     {
-      if (ps_reuse_is_over (self->reuse, result->error))
-        finish (self);
-      else
-        fetch_whole (self);
+      fetch_whole (self);
       return;
     }
   g_byte_array_append (self->bytes, data, (guint)length);
@@ -464,10 +507,8 @@ note_read (const PsRemoteResult *result, gpointer user_data)
 {
   Download *self = user_data;
 
-  ps_reuse_result_set (&self->result, result);
-  if (result->error != NULL && ps_reuse_is_over (self->reuse, result->error))
-    finish (self);
-  else if (result->error != NULL || !ps_reuse_parse_note (result->bytes, self->wanted))
+  self->result.result.wire += result->wire;
+  if (result->error != NULL || is_over (self) || !ps_reuse_parse_note (result->bytes, self->wanted))
     fetch_whole (self);
   else if (open_same_content (self))
     {
@@ -513,10 +554,12 @@ ps_reuse_get_async (PsReuse *self, const PsGet *get, PsLocalTemp *temp, const Ps
   download->temp = temp;
   download->local = *local;
   download->source = -1;
+  download->ranges = g_array_new (FALSE, FALSE, sizeof (PsRange));
   download->done = done;
   download->user_data = user_data;
   download->signs = ps_reuse_wants_signature (self, get->expected.size, ps_entry_present (local));
   self->under_way++;
+  begin_fetching (download);
   note = ps_reuse_note_path (get->path, &get->expected);
   ps_remote_read_async (self->context->remote, note, 0, PS_REUSE_NOTE_SIZE + 1, note_read,
                         download);

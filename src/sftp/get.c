@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A download: OPEN, FSTAT, READs and a second FSTAT in one go for small files; large ones over as
- * many channels as help. Blocks are written where they belong in whatever order they come. */
+/* A download: OPEN, then FSTAT, READs and a second FSTAT in one go; large ones over as many
+ * channels as help. Blocks are written where they belong in whatever order they come. */
 #include "sftp/remote-private.h"
 
 #include "util/fault.h"
@@ -40,15 +40,16 @@ typedef struct
   PsOp op;
   int fd;
   PsEntry expected;
-  GArray *ranges; /* (element-type PsRange) what to fetch, ascending */
+  PsRange range;  /* what is being fetched */
+  uint64_t next;  /* the offset in the file of what is asked for next */
+  bool all_known; /* no range follows */
+  gboolean (*next_range) (PsRange *range, gpointer user_data); /* (nullable) */
   PsRemoteMoved moved;
   PsHandle handles[PS_CLIENT_MAX_BULK];
   bool looked[PS_CLIENT_MAX_BULK]; /* its FSTAT before reading was sent */
   guint n_handles, opening;
+  bool looked_again; /* and the ones behind what was asked for, too */
   int channel;
-  guint range;   /* the range that is being asked for */
-  uint64_t next; /* and the offset in the file of what is asked for next */
-  uint64_t left; /* bytes not asked for yet */
   GArray *blocks;
   PsSha256 *sha; /* (nullable) of the file from 0 to @hashed */
   uint64_t hashed;
@@ -109,11 +110,18 @@ read_local (GetOp *self, uint64_t offset, uint8_t *into, gsize length)
   return true;
 }
 
+/* Returns: how much of what is known to be wanted was not asked for yet. */
+static uint64_t
+left (const GetOp *self)
+{
+  return self->range.offset + self->range.length - self->next;
+}
+
 /* Up to where the local file is known to be right. */
 static uint64_t
 right_up_to (const GetOp *self)
 {
-  uint64_t end = self->left > 0 ? self->next : self->expected.size;
+  uint64_t end = left (self) > 0 || !self->all_known ? self->next : self->expected.size;
 
   for (guint i = 0; i < self->blocks->len; i++)
     {
@@ -185,9 +193,11 @@ take_data (GetOp *self, const PsReply *reply, guint number)
   block->again++;
   if (self->moved != NULL)
     self->moved (reply->length, self->op.user_data);
-  if (block->length > 0) /* servers may give less than asked for */
-    ps_request_read (&self->op, &self->handles[block->handle], block->offset, block->length,
-                     TAG (TAG_READ, number));
+  if (block->length == 0)
+    return;
+  self->looked_again = false; /* servers may give less than asked for */
+  ps_request_read (&self->op, &self->handles[block->handle], block->offset, block->length,
+                   TAG (TAG_READ, number));
 }
 
 static void
@@ -246,11 +256,30 @@ on_reply (PsOp *op, const PsReply *reply, guint tag)
 
 /* --- The end --- */
 
+static void finish (PsOp *op);
+
+/* The last look: was it the same file all the time? Every channel keeps the order, so that it can
+ * be asked for before the content has come. */
+static void
+look_again (GetOp *self)
+{
+  self->looked_again = true;
+  ps_op_expect (&self->op, on_reply, finish);
+  for (guint i = 0; i < self->n_handles; i++)
+    if (self->handles[i].open)
+      ps_request_handle (&self->op, PS_FXP_FSTAT, &self->handles[i], TAG (TAG_FSTAT, i));
+}
+
 static void
 finish (PsOp *op)
 {
   GetOp *self = (GetOp *)op;
 
+  if (!self->looked_again)
+    {
+      look_again (self);
+      return;
+    }
   if (!hash_some (self))
     {
       op->remote->busy = true;
@@ -265,18 +294,6 @@ finish (PsOp *op)
     return;
   ps_sha256_finish (self->sha, op->result.sha256);
   op->result.has_hash = TRUE;
-}
-
-/* The last look: was it the same file all the time? */
-static void
-look_again (PsOp *op)
-{
-  GetOp *self = (GetOp *)op;
-
-  ps_op_expect (op, on_reply, finish);
-  for (guint i = 0; i < self->n_handles; i++)
-    if (self->handles[i].open)
-      ps_request_handle (op, PS_FXP_FSTAT, &self->handles[i], TAG (TAG_FSTAT, i));
 }
 
 /* --- Asking --- */
@@ -298,7 +315,7 @@ consider_helper (GetOp *self, guint64 load)
   int channels[PS_CLIENT_MAX_CHANNELS];
   guint n = ps_client_bulk_channels (client, channels);
 
-  if (self->opening > 0 || load < BUSY_CHANNEL || self->left < HELPER_BEGINS_AT)
+  if (self->opening > 0 || load < BUSY_CHANNEL || left (self) < HELPER_BEGINS_AT)
     return;
   for (guint i = 0; i < n && self->n_handles < G_N_ELEMENTS (self->handles); i++)
     {
@@ -348,65 +365,64 @@ ask (GetOp *self, guint handle, uint32_t length)
                    TAG (TAG_READ, take_block (self, self->next, length, handle)));
 }
 
-/* Steps over what was asked for, to the next range. */
-static void
-step_over (GetOp *self, uint32_t length)
+/* Takes the next range where nothing is left of this one. FALSE: it is not known yet. */
+static bool
+take_range (GetOp *self)
 {
-  self->next += length;
-  self->left -= length;
-  while (self->left > 0)
-    {
-      const PsRange *range = &g_array_index (self->ranges, PsRange, self->range);
+  if (left (self) > 0 || self->all_known)
+    return true;
+  if (self->next_range != NULL && !self->next_range (&self->range, self->op.user_data))
+    return false;
+  self->all_known = self->next_range == NULL || self->range.length == 0;
+  if (self->all_known)
+    self->range = (PsRange){ .offset = self->next };
+  self->next = self->range.offset;
+  return true;
+}
 
-      if (self->next < range->offset + range->length)
-        return;
-      self->next = g_array_index (self->ranges, PsRange, ++self->range).offset;
-    }
+/* All is asked for. */
+static void
+end_stream (GetOp *self)
+{
+  ps_op_stop_stream (&self->op);
+  if (self->looked_again) /* only the hash is missing */
+    ps_op_expect (&self->op, on_reply, finish);
+  else
+    look_again (self);
 }
 
 static bool
 pull (PsOp *op)
 {
   GetOp *self = (GetOp *)op;
-  const PsRange *range;
   uint32_t length;
   int handle;
 
-  if (self->left == 0) /* only the hash is missing */
+  if (!take_range (self))
+    return false;
+  if (left (self) == 0)
     {
-      ps_op_stop_stream (op);
-      op->next = finish;
+      end_stream (self);
       return false; /* others have their turn between two steps */
     }
   handle = choose_handle (self);
   if (handle < 0)
     return false;
-  range = &g_array_index (self->ranges, PsRange, self->range);
   length = ps_client_chunk (op->remote->client, false,
                             ps_client_peek_info (op->remote->client)->read_length);
-  length = (uint32_t)MIN (length, range->offset + range->length - self->next);
+  length = (uint32_t)MIN (length, left (self));
   ask (self, (guint)handle, length);
-  step_over (self, length);
-  if (self->left > 0)
-    return true;
-  ps_op_stop_stream (op);
-  if (op->queue == PS_QUEUE_SMALL && self->blocks->len == 1)
-    look_again (op); /* one channel keeps the order, and one block comes whole */
-  else
-    ps_op_expect (op, on_reply, look_again);
+  self->next += length;
+  if (take_range (self) && left (self) == 0)
+    end_stream (self);
   return true;
 }
 
 static void
 after_opened (PsOp *op)
 {
-  GetOp *self = (GetOp *)op;
-
   ps_op_expect (op, on_reply, NULL);
-  if (self->left > 0)
-    ps_op_stream (op, false);
-  else
-    look_again (op);
+  ps_op_stream (op, false);
 }
 
 static bool
@@ -449,7 +465,6 @@ clear (PsOp *op)
 {
   GetOp *self = (GetOp *)op;
 
-  g_array_unref (self->ranges);
   g_array_unref (self->blocks);
   g_clear_pointer (&self->sha, ps_sha256_free);
 }
@@ -464,61 +479,22 @@ static const PsOpClass get_class = {
   .size = sizeof (GetOp),
 };
 
-/* Adds what of the range lies in the file; nothing where that is empty. */
-static void
-add_range (GetOp *self, uint64_t offset, uint64_t length)
-{
-  PsRange range = { .offset = offset };
-
-  if (offset >= self->expected.size)
-    return;
-  range.length = MIN (length, self->expected.size - offset);
-  if (range.length == 0)
-    return;
-  g_array_append_val (self->ranges, range);
-  self->left += range.length;
-}
-
-static GetOp *
-get_new (PsRemote *remote, const PsGet *get, uint64_t bytes, PsRemoteDone done, gpointer user_data)
-{
-  PsQueue queue = bytes > PS_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
-  GetOp *self = ps_op_new (remote, &get_class, queue, get->path, done, user_data);
-
-  self->fd = get->fd;
-  self->expected = get->expected;
-  self->moved = get->moved;
-  self->reached = get->reached;
-  self->ranges = g_array_new (FALSE, FALSE, sizeof (PsRange));
-  self->blocks = g_array_new (FALSE, FALSE, sizeof (Block));
-  if (get->hash)
-    self->sha = ps_sha256_new ();
-  return self;
-}
-
 void
 ps_remote_get_async (PsRemote *self, const PsGet *get, PsRemoteDone done, gpointer user_data)
 {
-  uint64_t size = get->expected.size;
-  uint64_t bytes = size - MIN (get->offset, size);
-  GetOp *op = get_new (self, get, bytes, done, user_data);
+  uint64_t begin = get->next_range == NULL ? MIN (get->offset, get->expected.size) : 0;
+  uint64_t end = get->next_range == NULL ? get->expected.size : 0;
+  PsQueue queue = get->expected.size - begin > PS_BULK ? PS_QUEUE_BULK : PS_QUEUE_SMALL;
+  GetOp *op = ps_op_new (self, &get_class, queue, get->path, done, user_data);
 
-  add_range (op, get->offset, bytes);
-  op->next = MIN (get->offset, size);
-}
-
-void
-ps_remote_get_ranges_async (PsRemote *self, const PsGet *get, const PsRange *ranges, gsize n_ranges,
-                            PsRemoteDone done, gpointer user_data)
-{
-  uint64_t bytes = 0;
-  GetOp *op;
-
-  for (gsize i = 0; i < n_ranges; i++)
-    bytes += ranges[i].length;
-  op = get_new (self, get, bytes, done, user_data);
-  for (gsize i = 0; i < n_ranges; i++)
-    add_range (op, ranges[i].offset, ranges[i].length);
-  if (op->ranges->len > 0)
-    op->next = g_array_index (op->ranges, PsRange, 0).offset;
+  op->fd = get->fd;
+  op->expected = get->expected;
+  op->range = (PsRange){ .offset = begin, .length = end - begin };
+  op->next = begin;
+  op->next_range = get->next_range;
+  op->moved = get->moved;
+  op->reached = get->reached;
+  op->blocks = g_array_new (FALSE, FALSE, sizeof (Block));
+  if (get->hash)
+    op->sha = ps_sha256_new ();
 }

@@ -425,14 +425,18 @@ ps_remote_lose (PsRemote *self, const GError *error)
   if (self->lost == NULL)
     self->lost = g_error_copy (error);
   ps_client_fail (self->client);
-  while ((link = self->live.head) != NULL)
+  do /* who is called back may still begin something */
     {
-      PsOp *op = link->data;
+      while ((link = self->live.head) != NULL)
+        {
+          PsOp *op = link->data;
 
-      ps_op_take_error (op, g_error_copy (self->lost));
-      finish (op);
+          ps_op_take_error (op, g_error_copy (self->lost));
+          finish (op);
+        }
+      ps_remote_deliver (self);
     }
-  ps_remote_deliver (self);
+  while (self->live.length > 0);
 }
 
 /* --- Answers --- */

@@ -165,13 +165,24 @@ void ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, g
 
 typedef struct
 {
+  uint64_t offset;
+  uint64_t length;
+} PsRange;
+
+typedef struct
+{
   const char *path;
   int fd; /* borrowed until done: written by pwrite; the caller truncates and syncs */
   PsEntry
       expected; /* what the scan saw; CHANGED when it is something else before or after reading */
   uint64_t offset; /* first byte to fetch: what lies before it in @fd is already right (resume) */
-  gboolean hash;   /* make the SHA-256 of the whole content of @fd, in file order; @fd has to be
-                      readable, and what is not fetched to be there already */
+
+  /* (nullable) instead of all behind @offset: the next range to be fetched into the same place of
+   * @fd, in ascending order and within the file; of no length: there is none. FALSE: it is not
+   * known yet, and asked for again soon; the file is opened meanwhile. */
+  gboolean (*next_range) (PsRange *range, gpointer user_data);
+  gboolean hash; /* make the SHA-256 of the whole content of @fd, in file order; @fd has to be
+                    readable, and what is not fetched to be there already */
   void (*reached) (uint64_t upto, gpointer user_data); /* (nullable): all before @upto is in @fd */
   PsRemoteMoved moved;
 } PsGet;
@@ -182,15 +193,6 @@ void ps_remote_get_async (PsRemote *self, const PsGet *get, PsRemoteDone done, g
  * in .pisync are fine. */
 void ps_remote_read_async (PsRemote *self, const char *path, uint64_t offset, gsize length,
                            PsRemoteDone done, gpointer user_data);
-
-/* Fetches several ranges into the same places of @fd (delta download). */
-typedef struct
-{
-  uint64_t offset;
-  uint64_t length;
-} PsRange;
-void ps_remote_get_ranges_async (PsRemote *self, const PsGet *get, const PsRange *ranges,
-                                 gsize n_ranges, PsRemoteDone done, gpointer user_data);
 
 /* Writes a small file of ours below .pisync (marker, signature) atomically: tmp, fsync, rename
  * over. Makes missing directories. */

@@ -86,31 +86,50 @@ test_resume (void)
   close (fd);
 }
 
+/* Ranges that become known bit by bit. */
+typedef struct
+{
+  WireResult result; /* first: it is the user data */
+  const PsRange *ranges;
+  gsize n_ranges, given;
+  guint asked;
+} Ranges;
+
+static gboolean
+next_range (PsRange *range, gpointer user_data)
+{
+  Ranges *self = user_data;
+
+  if (self->asked++ % 3 != 2)
+    return FALSE;
+  *range = self->given < self->n_ranges ? self->ranges[self->given] : (PsRange){ 0 };
+  self->given++;
+  return TRUE;
+}
+
 static void
 test_ranges (void)
 {
-  const PsRange ranges[] = { { 0, 10 }, { 100000, 700000 }, { 800000, 1 }, { 3999999, 100 } };
+  const PsRange some[] = { { 0, 10 }, { 100000, 700000 }, { 800000, 1 }, { 3999999, 1 } };
+  Ranges ranges = { .ranges = some, .n_ranges = G_N_ELEMENTS (some) };
   gsize length = 4000000;
   g_autoptr (Wire) wire = wire_new ("");
-  g_auto (WireResult) result = { 0 };
   int original = make_file (wire, "f", length, 9);
   int fd = wire_local (NULL, length, 9);
-  PsGet request = { .path = "f", .fd = fd, .expected = wire_stat (wire, "f"), .hash = TRUE };
+  PsGet request = {
+    .path = "f", .fd = fd, .expected = wire_stat (wire, "f"), .next_range = next_range, .hash = TRUE
+  };
   g_autofree char *zeros = g_malloc0 (length);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (ranges); i++)
-    {
-      gsize n = MIN (ranges[i].length, length - ranges[i].offset);
-
-      g_assert_cmpint (pwrite (fd, zeros, n, (off_t)ranges[i].offset), ==, n);
-    }
-  ps_remote_get_ranges_async (wire->remote, &request, ranges, G_N_ELEMENTS (ranges), wire_done,
-                              &result);
-  wire_wait (wire, &result);
-  g_assert_no_error (result.error);
+  for (gsize i = 0; i < G_N_ELEMENTS (some); i++)
+    g_assert_cmpint (pwrite (fd, zeros, some[i].length, (off_t)some[i].offset), ==, some[i].length);
+  get (wire, &request, &ranges.result);
+  g_assert_no_error (ranges.result.error);
   assert_same (original, fd);
-  assert_hash (&result, fd);
-  g_assert_cmpuint (result.wire, <, 710000);
+  assert_hash (&ranges.result, fd);
+  g_assert_cmpuint (ranges.result.wire, <, 710000);
+  g_assert_cmpuint (ranges.given, ==, G_N_ELEMENTS (some) + 1);
+  wire_result_clear (&ranges.result);
   close (original);
   close (fd);
 }
