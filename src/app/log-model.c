@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/log-model.h"
 
+#include "app/view.h"
 #include "engine/log.h"
 
 #include <glib/gi18n.h>
@@ -109,14 +110,14 @@ ps_log_text (const char *line)
                           kept + strlen (KEPT_AS));
 }
 
-/* Takes @time and @text. */
+/* Takes @time. */
 static void
-push (PsLogModel *self, const char *pair, char *time, char *text)
+push (PsLogModel *self, const char *pair, char *time, const char *text)
 {
+  g_autofree char *shown = ps_view_text (text);
   Line *line = g_new (Line, 1);
 
-  *line = (Line){ time, ps_log_text (text), g_strdup (pair), ps_log_kind (text) };
-  g_free (text);
+  *line = (Line){ time, ps_log_text (shown), g_strdup (pair), ps_log_kind (shown) };
   g_queue_push_tail (&self->pending, line);
   if (g_queue_get_length (&self->pending) > PS_LOG_MODEL_MAX)
     line_free (g_queue_pop_head (&self->pending));
@@ -168,9 +169,9 @@ static void
 on_event (PsLogModel *self, PsPair *pair, PsEvent *event)
 {
   g_autoptr (GDateTime) when = g_date_time_new_from_unix_local (event->when / 1000000000);
+  g_autofree char *text = ps_event_to_text (event);
 
-  push (self, ps_pair_get_title (pair), g_date_time_format (when, "%Y-%m-%d %H:%M:%S"),
-        ps_event_to_text (event));
+  push (self, ps_pair_get_title (pair), g_date_time_format (when, "%Y-%m-%d %H:%M:%S"), text);
   take_in_soon (self);
 }
 
@@ -189,8 +190,7 @@ push_file (PsLogModel *self, const char *title, const char *contents)
 
   for (guint i = 0; lines[i] != NULL; i++)
     if (strlen (lines[i]) > STAMP_LENGTH + 1)
-      push (self, title, g_strndup (lines[i], STAMP_LENGTH),
-            g_utf8_make_valid (lines[i] + STAMP_LENGTH + 1, -1));
+      push (self, title, g_strndup (lines[i], STAMP_LENGTH), lines[i] + STAMP_LENGTH + 1);
 }
 
 static int

@@ -2,6 +2,7 @@
 #include "app/open.h"
 
 #include "app/present.h"
+#include "app/view.h"
 
 #include <glib/gi18n.h>
 
@@ -52,7 +53,7 @@ on_launched (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (g_app_info_launch_default_for_uri_finish (result, &error))
     return;
-  name = g_filename_display_name (wish->path);
+  name = ps_view_path (wish->path);
   /* Translators: %s is a file or folder */
   title = g_strdup_printf (_ ("Could not open %s"), name);
   ps_open_say (wish->parent, title, error->message);

@@ -139,13 +139,13 @@ ps_pair_list_show_transfers (PsPairList *self, const PsProgress *progress)
 static char *
 problem_text (const PsEvent *problem)
 {
-  return g_utf8_make_valid (problem->message != NULL ? problem->message : "", -1);
+  return ps_view_text (problem->message != NULL ? problem->message : "");
 }
 
 static void
 add_problem (PsPairList *self, const PsEvent *problem)
 {
-  g_autofree char *name = problem->path != NULL ? g_filename_display_name (problem->path) : NULL;
+  g_autofree char *name = problem->path != NULL ? ps_view_path (problem->path) : NULL;
   g_autofree char *text = problem_text (problem);
   GtkWidget *row = ps_item_row_new ("dialog-warning-symbolic", name != NULL ? name : text,
                                     name != NULL ? text : NULL);
@@ -294,7 +294,7 @@ version_text (gint64 size, gint64 mtime, const char *what)
 static void
 add_conflict (PsPairList *self, PsPair *pair, const PsConflict *conflict, PsConflicts *conflicts)
 {
-  g_autofree char *name = g_filename_display_name (conflict->original);
+  g_autofree char *name = ps_view_path (conflict->original);
   g_autofree char *copy_name = ps_view_name (conflict->copy);
   g_autofree char *first
       = version_text (conflict->original_size, conflict->original_mtime, _ ("kept the name"));

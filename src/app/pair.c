@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/pair.h"
 
+#include "app/view.h"
 #include "engine/control.h"
 
 struct _PsPair
@@ -61,7 +62,7 @@ update_title (PsPair *self)
   g_autofree char *base = g_path_get_basename (config->local_base);
 
   g_free (self->title);
-  self->title = g_filename_display_name (base);
+  self->title = ps_view_path (base);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/password-dialog.h"
 
+#include "app/view.h"
 #include "app/wrap.h"
 
 #include <glib/gi18n.h>
@@ -88,8 +89,7 @@ show_password (PsPasswordDialog *self, const PsSecretRequest *request)
 static void
 show_passphrase (PsPasswordDialog *self, const PsSecretRequest *request)
 {
-  g_autofree char *file
-      = g_filename_display_name (request->subject != NULL ? request->subject : "");
+  g_autofree char *file = ps_view_path (request->subject != NULL ? request->subject : "");
   g_autofree char *body = NULL;
 
   gtk_label_set_label (self->title_label, _ ("Passphrase needed"));

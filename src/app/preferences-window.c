@@ -9,6 +9,7 @@
 #include "app/preferences-keys.h"
 #include "app/present.h"
 #include "app/setup-check.h"
+#include "app/view.h"
 #include "app/wrap.h"
 
 #include <glib/gi18n.h>
@@ -85,8 +86,8 @@ show_pair (PsPreferencesWindow *self)
     return;
   ps_preferences_keys_show (self->server_keys, config);
   ps_preferences_keys_show (self->syncing_keys, config);
-  local = g_filename_display_name (config->local_base);
-  remote = g_filename_display_name (config->remote_base);
+  local = ps_view_path (config->local_base);
+  remote = ps_view_path (config->remote_base);
   gtk_label_set_label (self->local_label, local);
   gtk_label_set_label (self->remote_label, remote);
 }

@@ -34,7 +34,7 @@ file_of (GHashTable *by_path, GPtrArray *files, char *path)
     return file;
   file = g_new0 (PsVersionFile, 1);
   file->path = g_steal_pointer (&owned);
-  shown = g_filename_display_name (file->path);
+  shown = ps_view_path (file->path);
   file->folded = g_utf8_casefold (shown, -1);
   file->versions = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_version_free);
   g_ptr_array_add (files, file);
@@ -160,7 +160,7 @@ char *
 ps_version_kept_text (const PsVersion *version, PsKept kept)
 {
   g_autofree char *when = ps_version_date (version->when / NS_PER_SECOND);
-  g_autofree char *device = g_filename_display_name (version->device);
+  g_autofree char *device = ps_view_path (version->device);
 
   switch (kept)
     {

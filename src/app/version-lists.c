@@ -26,7 +26,7 @@ ps_version_text (const PsVersion *version)
 char *
 ps_version_present_text (const PsVersionFile *file, const char *root)
 {
-  g_autofree char *folder = g_filename_display_name (root);
+  g_autofree char *folder = ps_view_path (root);
 
   switch (file->presence)
     {
@@ -67,7 +67,7 @@ static void
 add_file (GtkListStore *store, PsVersionFile *file)
 {
   g_autofree char *markup = file_markup (file);
-  g_autofree char *path = g_filename_display_name (file->path);
+  g_autofree char *path = ps_view_path (file->path);
   g_autofree char *tooltip = g_markup_escape_text (path, -1);
   const char *icon
       = file->presence == PS_PRESENCE_ABSENT ? "user-trash-symbolic" : "text-x-generic-symbolic";

@@ -288,7 +288,7 @@ find_file (PsVersionsWindow *self, const char *path)
 static void
 turn_to_wanted (PsVersionsWindow *self)
 {
-  g_autofree char *name = g_filename_display_name (self->shown_path);
+  g_autofree char *name = ps_view_path (self->shown_path);
   g_autofree char *below = g_strconcat (self->shown_path, "/", NULL);
   g_autofree char *text = NULL;
   gboolean is_folder = FALSE;

@@ -261,7 +261,7 @@ ps_view_detail (const PsStatus *status)
     return NULL;
   if (status->message == NULL || status->message[0] == '\0')
     return NULL;
-  return g_utf8_make_valid (status->message, -1);
+  return ps_view_text (status->message);
 }
 
 const char *
@@ -284,14 +284,45 @@ ps_view_error_title (const PsStatus *status)
     }
 }
 
-/* Paths. */
+/* Names and what was said. */
+
+static gboolean
+is_unseemly (gunichar c)
+{
+  return g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_LINE_SEPARATOR
+         || g_unichar_type (c) == G_UNICODE_PARAGRAPH_SEPARATOR || (c >= 0x202a && c <= 0x202e)
+         || (c >= 0x2066 && c <= 0x2069);
+}
+
+char *
+ps_view_text (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *shown = g_string_sized_new (strlen (valid));
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      g_string_append_unichar (shown, is_unseemly (c) ? 0xfffd : c);
+    }
+  return g_string_free (shown, FALSE);
+}
+
+char *
+ps_view_path (const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  return ps_view_text (name);
+}
 
 char *
 ps_view_name (const char *path)
 {
   g_autofree char *base = g_path_get_basename (path);
 
-  return g_filename_display_name (base);
+  return ps_view_path (base);
 }
 
 char *
@@ -301,7 +332,7 @@ ps_view_folder (const char *path)
 
   if (g_str_equal (folder, "."))
     return g_strdup ("");
-  return g_filename_display_name (folder);
+  return ps_view_path (folder);
 }
 
 /* Recent activity. */
@@ -427,7 +458,7 @@ static void
 mend_question (const PsEvent *held, PsViewQuestion *view, const char *title)
 {
   view->title = g_strdup (title);
-  view->body = held->message != NULL ? g_utf8_make_valid (held->message, -1) : g_strdup ("");
+  view->body = ps_view_text (held->message != NULL ? held->message : "");
 }
 
 void

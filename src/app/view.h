@@ -37,8 +37,13 @@ const char *ps_view_icon_description (PsStatusKind kind);
 /* Of several pairs: the one a person should hear of first. */
 PsStatusKind ps_view_more_urgent (PsStatusKind a, PsStatusKind b);
 
-/* Returns: (transfer full): the last part of a path for display, and the folder it is in ("" at the
- * root). Bytes that are not UTF-8 are replaced. */
+/* Returns: (transfer full): what others have written, for display: bytes that are not UTF-8 and
+ * characters that would break the line or turn the direction of what follows are replaced. */
+char *ps_view_text (const char *text);
+
+/* Returns: (transfer full): a path for display, likewise; its last part; the folder it is in (""
+ * at the root). */
+char *ps_view_path (const char *path);
 char *ps_view_name (const char *path);
 char *ps_view_folder (const char *path);
 

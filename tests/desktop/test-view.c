@@ -201,6 +201,19 @@ test_activity (gconstpointer data)
   assert_text (view.subtitle, c->subtitle);
 }
 
+/* Nothing that a name holds breaks the line, or turns what stands behind it. */
+static void
+test_names (void)
+{
+  g_autofree char *name = ps_view_name ("a/line\nbreak\t\302\205\342\200\250.txt");
+  g_autofree char *turned = ps_view_path ("x/\342\200\256fdp.exe");
+  g_autofree char *bad = ps_view_text ("bad \377 <b>&amp; %s");
+
+  g_assert_cmpstr (name, ==, "line\357\277\275break\357\277\275\357\277\275\357\277\275.txt");
+  g_assert_cmpstr (turned, ==, "x/\357\277\275fdp.exe");
+  g_assert_cmpstr (bad, ==, "bad \357\277\275 <b>&amp; %s");
+}
+
 /* Every guard has a question; only of some there is something to decide, and what was lost on
  * purpose is the second answer. */
 static void
@@ -407,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/urgency", test_urgency);
   ADD_ROWS ("activity", activities, test_activity);
   g_test_add_func ("/app/questions", test_questions);
+  g_test_add_func ("/app/names", test_names);
   g_test_add_func ("/app/menu/items", test_menu);
   g_test_add_func ("/app/menu/shape", test_menu_shape);
   g_test_add_func ("/app/notes", test_notes);
