@@ -33,8 +33,7 @@ put_state_aside (gpointer config, GError **error)
 /* What is written. */
 typedef struct
 {
-  PsConfig *config;
-  gboolean new_key; /* it names another key file than before */
+  PsConfig *config, *before;
 } Writing;
 
 static void
@@ -43,6 +42,7 @@ writing_free (gpointer data)
   Writing *self = data;
 
   ps_config_free (self->config);
+  ps_config_free (self->before);
   g_free (self);
 }
 
@@ -50,9 +50,11 @@ static gboolean
 write_checked (gpointer data, GError **error)
 {
   const Writing *self = data;
+  const char *keyfile = self->config->keyfile;
 
-  if (!self->new_key || g_file_test (self->config->keyfile, G_FILE_TEST_IS_REGULAR))
-    return ps_config_save (self->config, error);
+  if (keyfile == NULL || g_strcmp0 (keyfile, self->before->keyfile) == 0
+      || g_file_test (keyfile, G_FILE_TEST_IS_REGULAR))
+    return ps_config_save_changes (self->config, self->before, error);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("There is no such file."));
   return FALSE;
 }
@@ -105,9 +107,7 @@ ps_pair_change_config_async (PsPairs *pairs, PsPair *pair, PsConfig *config,
   g_task_set_source_tag (task, ps_pair_change_config_async);
   *self = (Setting){ g_object_ref (pair), config };
   g_task_set_task_data (task, self, setting_free);
-  writing->config = ps_config_copy (config);
-  writing->new_key = config->keyfile != NULL
-                     && g_strcmp0 (config->keyfile, ps_pair_get_config (pair)->keyfile) != 0;
+  *writing = (Writing){ ps_config_copy (config), ps_config_copy (ps_pair_get_config (pair)) };
   ps_pair_begin_wish (pair, config);
   ps_save_async (config->file, write_checked, writing, writing_free, on_config_written, task);
 }

@@ -287,8 +287,23 @@ follow_links (const char *file)
   return real; /* GLib's g_free () is free () */
 }
 
+static gboolean
+is_changed (const PsConfigKey *key, const PsConfig *self, const PsConfig *before)
+{
+  g_autofree char *now = ps_config_key_format (key, self);
+  g_autofree char *then = ps_config_key_format (key, before);
+
+  return g_strcmp0 (now, then) != 0;
+}
+
 gboolean
 ps_config_save (const PsConfig *self, GError **error)
+{
+  return ps_config_save_changes (self, NULL, error);
+}
+
+gboolean
+ps_config_save_changes (const PsConfig *self, const PsConfig *before, GError **error)
 {
   g_autoptr (PsConfig) defaults = ps_config_new (self->file);
   g_autoptr (GPtrArray) lines = NULL;
@@ -305,10 +320,14 @@ ps_config_save (const PsConfig *self, GError **error)
       return FALSE;
     }
   if (lines == NULL)
-    lines = ps_ini_parse ("", 0);
+    {
+      lines = ps_ini_parse ("", 0);
+      before = NULL;
+    }
   g_clear_error (&reason);
   for (guint i = 0; i < ps_n_config_keys; i++)
-    update_line (lines, &ps_config_keys[i], self, defaults);
+    if (before == NULL || is_changed (&ps_config_keys[i], self, before))
+      update_line (lines, &ps_config_keys[i], self, defaults);
   text = ps_ini_to_text (lines);
   real = follow_links (self->file);
   if (g_file_set_contents_full (real, text, -1,

@@ -72,6 +72,11 @@ PsConfig *ps_config_load (const char *file, GError **error);
  * default that the file does not have are left out. */
 gboolean ps_config_save (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same, but only the keys that @before has otherwise are written: what a person has changed in
+ * the file meanwhile stays. */
+gboolean ps_config_save_changes (const PsConfig *self, const PsConfig *before,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* That no other pair in ps_config_dir () has a local_base that is, holds or lies in @self's: each
  * would sync the other's .pisync. Reads the other files. */
 gboolean ps_config_check_pairs (const PsConfig *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;

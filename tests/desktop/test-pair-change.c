@@ -172,6 +172,30 @@ test_config (Fixture *f, gconstpointer unused)
   g_assert_true (ps_pair_get_wish (pair) == ps_pair_get_config (pair));
 }
 
+/* What a person writes into the file meanwhile stays there, sense or not. */
+static void
+test_edited_by_hand (Fixture *f, gconstpointer unused)
+{
+  PsPair *pair = ps_pairs_get (f->pairs, 0);
+  g_autofree char *text = NULL;
+  g_autofree char *edited = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_get_contents (f->file, &text, NULL, &error));
+  edited = g_strconcat (text, "# mine\n[SYNC]\ndownload_limit=9\nwhat is this\n", NULL);
+  g_assert_true (g_file_set_contents (f->file, edited, -1, &error));
+  change (f, "SYNC", "upload_limit", "7", TRUE);
+  ps_test_assert_soon (is_over, f);
+  g_assert_true (ps_pair_change_config_finish (f->pairs, f->result, &error));
+  g_clear_pointer (&text, g_free);
+  g_assert_true (g_file_get_contents (f->file, &text, NULL, &error));
+  g_assert_nonnull (strstr (text, "# mine\n"));
+  g_assert_nonnull (strstr (text, "download_limit=9\n"));
+  g_assert_nonnull (strstr (text, "what is this\n"));
+  g_assert_nonnull (strstr (text, "upload_limit = 7\n"));
+  g_assert_cmpuint (ps_pair_get_config (pair)->upload_limit, ==, 7);
+}
+
 /* Only one that is new: the stick with the old one need not be there for every other change. */
 static void
 test_missing_key (Fixture *f, gconstpointer unused)
@@ -229,6 +253,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_set_print_handler (print);
   g_test_add ("/pair-change/config", Fixture, NULL, set_up, test_config, tear_down);
+  g_test_add ("/pair-change/edited-by-hand", Fixture, NULL, set_up, test_edited_by_hand, tear_down);
   g_test_add ("/pair-change/missing-key", Fixture, NULL, set_up, test_missing_key, tear_down);
   g_test_add ("/pair-change/removed", Fixture, NULL, set_up, test_removed, tear_down);
   g_test_add ("/pair-change/done", Fixture, NULL, set_up, test_done, tear_down);
