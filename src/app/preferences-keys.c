@@ -267,6 +267,7 @@ entry_new (PsPreferencesKeys *self, const Row *row, const PsConfigKey *key)
 {
   GtkWidget *entry = gtk_entry_new ();
 
+  g_object_set (entry, "truncate-multiline", TRUE, NULL);
   if (row->unit != NULL)
     gtk_entry_set_placeholder_text (GTK_ENTRY (entry), _ (row->unit));
   if (key->type == PS_KEY_UINT)

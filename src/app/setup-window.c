@@ -524,6 +524,7 @@ new_folder_entry (GtkDialog *dialog)
 {
   GtkWidget *entry = gtk_entry_new ();
 
+  g_object_set (entry, "truncate-multiline", TRUE, NULL);
   gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
   gtk_widget_set_margin_start (entry, 12);
   gtk_widget_set_margin_end (entry, 12);

@@ -5,6 +5,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -134,6 +135,32 @@ def type_answer(d, app, text, title, label):
     screen.type_text(d, text)
     screen.key(d, "Return")
     app.client.wait_gone(dialog)
+
+
+CLIPBOARD = """
+import sys, gi
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gdk, Gtk
+Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).set_text(sys.argv[1], -1)
+print("ready", flush=True)
+Gtk.main()
+"""
+
+
+def test_password_changed_and_pasted(d):
+    """It is another one on the server now, in other letters; what is pasted ends with its line."""
+    pi = Pi(d, auth="password")
+    secret = "p\u00e4ssw\u00f6rd \u65e5\u672c"
+    subprocess.run(["chpasswd"], input=f"{pi.account.name}:{secret}".encode(), check=True)
+    Program(d, ["/usr/bin/python3", "-c", CLIPBOARD, secret + "\n"]).wait_line("ready")
+    pi.write("a.txt", "here")
+    app = pi.run("--hidden")
+    give_password(d, pi, app)
+    app.window(LOGIN, 30).find("label", "That password was not right. Please try again.")
+    screen.wait_active(d, LOGIN)
+    screen.key(d, "ctrl+v", "Return")
+    pi.wait_text("a.txt", "here")
+    assert app.end() == 0, app.output()
 
 
 def test_questions_of_the_server(d):
