@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/indicator.h"
 
+#include "app/status-icon.h"
+
 #ifdef GDK_WINDOWING_X11
 #include <gdk/gdkx.h>
 #endif
@@ -14,6 +16,7 @@ typedef struct
   gboolean hosted;     /* at least once; then there is no fallback any more */
   GtkStatusIcon *icon; /* (nullable) the fallback */
   guint timer;
+  guint fallen_id; /* an idle that lets go of an icon that fell out of its tray */
   gboolean disposed;
 } PsIndicator;
 
@@ -75,22 +78,44 @@ static void
 drop_fallback (PsIndicator *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
-  if (self->icon == NULL)
-    return;
-  g_signal_handlers_disconnect_by_data (self->icon, self);
-  APP_INDICATOR_CLASS (ps_indicator_parent_class)
-      ->unfallback ((AppIndicator *)self, g_steal_pointer (&self->icon));
+  g_clear_handle_id (&self->fallen_id, g_source_remove);
+  if (self->icon != NULL)
+    g_signal_handlers_disconnect_by_data (self->icon, self);
+  g_clear_object (&self->icon);
+}
+
+static gboolean
+on_fallen (gpointer data)
+{
+  PsIndicator *self = data;
+
+  self->fallen_id = 0;
+  drop_fallback (self);
+  consider (self);
+  tell_shown (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* A tray of that kind says nothing when it goes, but the icon falls out of it. The same icon in
+ * another tray would make GTK count wrong, and complain. */
+static void
+on_embedded_changed (PsIndicator *self)
+{
+  if (is_embedded (self))
+    tell_shown (self);
+  else if (self->fallen_id == 0)
+    self->fallen_id = g_idle_add (on_fallen, self);
 }
 
 static void
 make_fallback (PsIndicator *self)
 {
   if (self->icon == NULL && has_old_tray ())
-    self->icon = APP_INDICATOR_CLASS (ps_indicator_parent_class)->fallback ((AppIndicator *)self);
-  /* A tray of that kind says nothing when it goes, but the icon falls out of it. */
-  if (self->icon != NULL)
-    g_signal_connect_object (self->icon, "notify::embedded", G_CALLBACK (tell_shown), self,
-                             G_CONNECT_SWAPPED);
+    {
+      self->icon = ps_status_icon_new ((AppIndicator *)self);
+      g_signal_connect_object (self->icon, "notify::embedded", G_CALLBACK (on_embedded_changed),
+                               self, G_CONNECT_SWAPPED);
+    }
   tell_shown (self);
 }
 
@@ -149,6 +174,7 @@ on_root_event (GdkXEvent *event, GdkEvent *unused, gpointer self)
       && x->xclient.message_type == XInternAtom (x->xany.display, "MANAGER", False)
       && (Atom)x->xclient.data.l[1] == tray_selection (x->xany.display))
     {
+      drop_fallback (self); /* of a tray that went before the icon was in it */
       consider (self);
       tell_shown (self);
     }

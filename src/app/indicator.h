@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The library's tray icon with a fallback of its own: an old-style (XEmbed) icon is made only where
- * something that embeds such icons has been there for a while and no host of today's icons has. A
- * panel that starts offers both within moments, and an icon that is embedded and torn out again
- * makes GTK complain. */
+ * something that embeds such icons has been there for a while and no host of today's icons has: a
+ * panel that starts offers both within moments. Each tray gets an icon of its own. */
 #pragma once
 
 #include <libayatana-appindicator/app-indicator.h>

@@ -156,10 +156,9 @@ def test_no_tray_at_all(d):
 
 @tap.desktop(panel=False)
 def test_tray_of_the_old_kind(d):
-    """Started late, and without a host of today's icons: one is embedded after a while. GDK has a
-    critical of its own when it is, or leaves, so that must not be the end."""
+    """Started late, and without a host of today's icons: one is embedded after a while."""
     write_pair(d)
-    sample = Sample(d, "--hidden", env={"G_DEBUG": ""})
+    sample = Sample(d, "--hidden")
     sample.wait_line("start pisync")
     old = Program(d, [OLD_TRAY])
     old.wait_line("embedded")
@@ -172,12 +171,11 @@ def test_tray_of_the_old_kind(d):
 
 @tap.desktop(panel=False)
 def test_old_tray_that_goes_leaves_the_window(d):
-    """It says nothing when it goes, and takes the only face along. (GDK counts wrong when the
-    server gives the window of the icon back, hence no G_DEBUG.)"""
+    """It says nothing when it goes, and takes the only face along."""
     write_pair(d)
     first = Program(d, [OLD_TRAY])
     first.wait_line("tray")
-    sample = Sample(d, "--hidden", env={"G_DEBUG": ""})
+    sample = Sample(d, "--hidden")
     first.wait_line("embedded")
     first.end(signal.SIGKILL)
     sample.window()
@@ -192,6 +190,39 @@ def test_old_tray_that_goes_leaves_the_window(d):
     second.end()
     sample.window()
     assert sample.end() == 0, sample.output()
+
+
+@tap.desktop(panel=False)
+def test_old_tray_that_comes_and_goes(d):
+    """GDK counts wrong, until a critical, where one icon is put into tray after tray."""
+    write_pair(d)
+    sample = Sample(d, "--hidden")
+    sample.wait_line("start pisync")
+    for number in range(4):
+        old = Program(d, [OLD_TRAY])
+        old.wait_line("embedded")
+        sample.tell("kind=" + ("paused", "idle")[number % 2])
+        old.end(signal.SIGKILL if number < 3 else signal.SIGTERM)
+    assert sample.end() == 0, sample.output()
+
+
+@tap.desktop(panel=False)
+def test_menu_in_an_old_tray(d):
+    """By a real click with either button."""
+    write_pair(d)
+    old = Program(d, [OLD_TRAY])
+    old.wait_line("tray")
+    sample = Sample(d, "--hidden")
+    old.wait_line("embedded")
+    tray_window = sample.client.application("old-tray").children()[0]
+    wait.until("the drawn icon", lambda: screen.picture(d).crop(
+        *tray_window.extents()[:2], 30, 30).colours() > 20)
+    for button, label, line in ((1, "Sync Now", "sync-now"), (3, "Pause", "pause pisync 0")):
+        screen.click_at(d, "old-tray", 12, 20, button)
+        entry = wait.until(f"menu entry {label!r}", lambda label=label: next(filter(None, (
+            window.peek("menu item", label) for window in sample.client.windows())), None))
+        screen.click(d, entry)
+        sample.wait_line(line)
 
 
 @tap.desktop(panel=False)

@@ -113,8 +113,12 @@ def click(desktop, node):
     xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", 1)
 
 
+def _windows(desktop, kind):
+    return xdotool(desktop, "search", "--onlyvisible", "--class", kind).split()
+
+
 def _tray_ids(desktop):
-    return xdotool(desktop, "search", "--onlyvisible", "--class", "wrapper-2.0").split()
+    return _windows(desktop, "wrapper-2.0")
 
 
 def tray_windows(desktop):
@@ -124,7 +128,12 @@ def tray_windows(desktop):
 
 def click_tray(desktop):
     """A real click on the first icon of the panel's tray."""
-    xdotool(desktop, "mousemove", "--window", _tray_ids(desktop)[0], 15, 15, "click", 1)
+    click_at(desktop, "wrapper-2.0", 15, 15)
+
+
+def click_at(desktop, kind, x, y, button=1):
+    """A real click at a place in the first window of a class."""
+    xdotool(desktop, "mousemove", "--window", _windows(desktop, kind)[0], x, y, "click", button)
 
 
 def active_title(desktop):
