@@ -4,6 +4,7 @@
 #include "app/tray.h"
 
 #include "app/indicator.h"
+#include "app/tray-click.h"
 #include "app/view.h"
 #include "build-config.h"
 
@@ -14,6 +15,8 @@ struct _PsTray
   GObject parent_instance;
 
   GActionGroup *actions;
+  GDBusConnection *bus; /* (nullable) */
+  guint click_filter;
   AppIndicator *indicator;
   GtkWidget *menu;    /* owned by the indicator */
   GPtrArray *shown;   /* (element-type PsTrayItem) what the menu was made from */
@@ -40,6 +43,10 @@ ps_tray_dispose (GObject *object)
   if (self->indicator != NULL)
     g_signal_handlers_disconnect_by_data (self->indicator, self);
   g_clear_object (&self->indicator);
+  if (self->click_filter != 0)
+    g_dbus_connection_remove_filter (self->bus, self->click_filter);
+  self->click_filter = 0;
+  g_clear_object (&self->bus);
   g_clear_object (&self->actions);
   G_OBJECT_CLASS (ps_tray_parent_class)->dispose (object);
 }
@@ -102,6 +109,17 @@ icon_name (PsStatusKind kind)
   return g_strconcat (ps_view_icon (kind), plain ? "-symbolic" : NULL, NULL);
 }
 
+/* The library uses the connection that the application has. */
+static void
+watch_clicks (PsTray *self)
+{
+  GApplication *application = g_application_get_default ();
+  GDBusConnection *bus = g_application_get_dbus_connection (application);
+
+  g_set_object (&self->bus, bus);
+  self->click_filter = ps_tray_click_watch (bus, self->actions);
+}
+
 PsTray *
 ps_tray_new (GActionGroup *actions)
 {
@@ -109,6 +127,7 @@ ps_tray_new (GActionGroup *actions)
   g_autofree char *icon = icon_name (self->kind);
 
   self->actions = g_object_ref (actions);
+  watch_clicks (self);
   self->indicator = ps_indicator_new (icon);
   set_theme_path (self);
   app_indicator_set_title (self->indicator, "PiSync");

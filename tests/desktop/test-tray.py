@@ -4,6 +4,7 @@
 panel that is late, killed, restarted or absent; notifications; sleep; autostart of the file
 manager."""
 
+import configparser
 import os
 import signal
 import subprocess
@@ -109,6 +110,39 @@ def test_real_click(d):
     sample, item = hidden(d)
     item.click("Sync Now")
     sample.wait_line("sync-now pisync")
+
+
+def test_left_click_in_mate(d):
+    """MATE's panel says "Activate" and opens no menu when that is not known; others do."""
+    write_pair(d)
+    place = GLib.Variant("(ii)", (10, 10))
+    for desktop, known in (("XFCE", False), ("MATE", True)):
+        sample = Sample(d, "--hidden", env={"XDG_CURRENT_DESKTOP": desktop})
+        item = sample.tray()
+        try:
+            d.call(item.bus_name, item.path, tray.ITEM, "Activate", place)
+            assert known, desktop
+            screen.wait_active(d, "PiSync")
+        except GLib.Error as error:
+            assert not known and "UnknownMethod" in error.message, error.message
+        assert sample.end() == 0, sample.output()
+
+
+def test_icon_of_one_colour_in_gnome(d):
+    write_pair(d)
+    sample = Sample(d, "--hidden", env={"XDG_CURRENT_DESKTOP": "ubuntu:GNOME"})
+    sample.tray().wait_for("IconName", "pisync-idle-symbolic")
+
+
+@tap.desktop(none=True)
+def test_icons_are_where_the_theme_has_them():
+    """Hosts look only into the folders that hicolor's index names."""
+    index = configparser.ConfigParser()
+    index.read("/usr/share/icons/hicolor/index.theme")
+    known = index["Icon Theme"]["Directories"].split(",")
+    theme = os.path.join(os.environ["PISYNC_TEST_SHARE"], "icons", "hicolor")
+    for folder, _folders, files in os.walk(theme):
+        assert not files or os.path.relpath(folder, theme) in known, folder
 
 
 def test_panel_killed_and_started_again(d):
