@@ -29,7 +29,7 @@ typedef enum
 } Verdict;
 
 /* Locks, autosaves and half-written files of programs, what file managers and file systems leave
- * about. */
+ * about; and what is ours in the folder of another pair that lies in this one. */
 static const char defaults[] = ".~lock.*#\n"
                                "~$*\n"
                                "~*.tmp\n"
@@ -45,6 +45,7 @@ static const char defaults[] = ".~lock.*#\n"
                                ".DS_Store\n"
                                "Thumbs.db\n"
                                "ehthumbs.db\n"
+                               ".pisync/\n"
                                "desktop.ini\n"
                                ".Trash-*/\n"
                                "/.Trashes/\n"

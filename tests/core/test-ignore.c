@@ -117,7 +117,7 @@ static const Case cases[] = {
   { "escape-backslash", "a\\\\b", "a\\b", "ab" },
   { "escape-at-end", "foo\\", NULL, "foo\nfoo\\" },
   { "default", "", "a/.~lock.x.odt#\n~$x.docx\nb/.x.swp\n.DS_Store\nd/Thumbs.db\n#a#\nlost+found/\n"
-                   ".nfs0000000012ab\n.Trash-1000/\n~x.tmp\n$RECYCLE.BIN/",
+                   "d/.pisync/\n.nfs0000000012ab\n.Trash-1000/\n~x.tmp\n$RECYCLE.BIN/",
     "x.odt\nlock\nswp\nx/lost+found/\nlost+found\n.nfs\n.pisyncignore\na~" },
   { "default-taken-back", "!*.swp\n!Thumbs.db", "desktop.ini", "a.swp\nx/Thumbs.db" },
 };
