@@ -457,8 +457,13 @@ restored_question (PsViewQuestion *view)
 static void
 mend_question (const PsEvent *held, PsViewQuestion *view, const char *title)
 {
+  g_autofree char *message = ps_view_text (held->message != NULL ? held->message : "");
+
   view->title = g_strdup (title);
-  view->body = ps_view_text (held->message != NULL ? held->message : "");
+  /* One of our own sentences, that stood behind a colon till now. */
+  view->body = g_strdup (message);
+  if (g_ascii_islower (message[0]))
+    view->body[0] = g_ascii_toupper (message[0]);
 }
 
 void

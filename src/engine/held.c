@@ -180,8 +180,27 @@ ps_held_fill_options (const PsHeld *self, PsPlanOptions *options)
 
 /* --- What is held --- */
 
+/* A conflict needs room on both sides: where it is lacking cannot be said. */
 static const char *
-held_message (PsGuard guard)
+room_message (const PsPlan *plan)
+{
+  gboolean here = TRUE, there = TRUE;
+
+  for (guint i = 0; i < ps_plan_n_steps (plan); i++)
+    {
+      const PsStep *step = ps_plan_peek_step (plan, i);
+
+      here &= step->held != PS_GUARD_ROOM || step->kind == PS_STEP_DOWNLOAD;
+      there &= step->held != PS_GUARD_ROOM || step->kind == PS_STEP_UPLOAD;
+    }
+  if (here == there)
+    return _ ("there is no room for these files; they wait until there is");
+  return here ? _ ("there is no room on this computer for these files; they wait until there is")
+              : _ ("there is no room on the server for these files; they wait until there is");
+}
+
+static const char *
+held_message (const PsPlan *plan, PsGuard guard)
 {
   switch (guard)
     {
@@ -197,7 +216,7 @@ held_message (PsGuard guard)
     case PS_GUARD_INCOMPLETE:
       return _ ("a directory could not be listed to its end; what depends on it waits");
     case PS_GUARD_ROOM:
-      return _ ("there is no room for these files; they wait until there is");
+      return room_message (plan);
     case PS_GUARD_NONE:
     case PS_GUARD_ROOT:
     case PS_GUARD_RESTORED_SERVER:
@@ -213,7 +232,7 @@ tell (PsHeld *self, const PsPlan *plan, PsGuard guard, const char *shown)
   guint count = ps_plan_n_held (plan, guard);
 
   if (count > 0)
-    ps_context_held (self->context, guard, count, held_message (guard), shown);
+    ps_context_held (self->context, guard, count, held_message (plan, guard), shown);
 }
 
 /* What @a held stays held over further runs until none of it is left. A pass that leaves something

@@ -288,6 +288,7 @@ def test_no_room_there(t):
     for _ in range(2):
         result = device.sync(status=PATHS)
         equal(held(result), {"room": 1})
+        contains(device.log(), "no room on the server")
         equal((here / "big").exists(), False)
     equal(read(here / "small"), b"fits")
     (device.local / "big").unlink()
@@ -306,6 +307,7 @@ def test_no_room_here(t):
     write(here / "small", "fits")
     result = device.sync(status=PATHS)
     equal(held(result), {"room": 1})
+    contains(device.log(), "no room on this computer")
     equal(read(device.local / "small"), b"fits")
     (here / "big").unlink()
     device.sync()
