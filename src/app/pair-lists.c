@@ -356,14 +356,31 @@ decision (PsPair *pair, PsGuard guard, gboolean allow)
   return g_variant_new ("(sub)", ps_pair_get_name (pair), (guint32)guard, allow);
 }
 
+/* Returns: (transfer full): what the card says. Of a folder that is not there, where it should be.
+ */
+static char *
+held_body (PsPair *pair, PsGuard guard, const char *body)
+{
+  const PsConfig *config = ps_pair_get_config (pair);
+  g_autofree char *local = ps_view_path (config->local_base);
+  g_autofree char *remote = ps_view_path (config->remote_base);
+
+  if (guard != PS_GUARD_ROOT)
+    return g_strdup (body);
+  return g_strdup_printf ("%s\n%s %s\n%s %s", body, _ ("On this computer:"), local,
+                          _ ("On the server:"), remote);
+}
+
 static void
 add_held (GtkBox *box, PsPair *pair, const PsEvent *held)
 {
   g_auto (PsViewQuestion) view = { 0 };
+  g_autofree char *body = NULL;
   GtkWidget *card;
 
   ps_view_question (held, &view);
-  card = ps_question_card_new (view.title, view.body);
+  body = held_body (pair, held->guard, view.body);
+  card = ps_question_card_new (view.title, body);
   if (view.allow != NULL)
     set_answer (ps_question_card_add_answer (PS_QUESTION_CARD (card), view.allow, TRUE),
                 "app.pair-decide", decision (pair, held->guard, TRUE));

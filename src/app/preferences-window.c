@@ -34,7 +34,8 @@ struct _PsPreferencesWindow
   PsPair *pair; /* (nullable) the one that is shown */
   char *wanted; /* (nullable) of which the folders change: it goes, and comes back */
   gboolean filling;
-  gboolean removing; /* the pair that is shown */
+  gboolean removing;        /* the pair that is shown */
+  GtkWidget *remove_dialog; /* (nullable) about the pair that is shown */
 
   GtkComboBoxText *pair_combo;
   GtkWidget *remove_button;
@@ -222,7 +223,8 @@ show_chosen (PsPreferencesWindow *self)
   const char *name = gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->pair_combo));
   PsPair *pair = name != NULL ? ps_pairs_find (self->pairs, name) : NULL;
 
-  g_set_object (&self->pair, pair);
+  if (g_set_object (&self->pair, pair))
+    g_clear_pointer (&self->remove_dialog, gtk_widget_destroy);
   show_pair (self);
 }
 
@@ -305,12 +307,17 @@ on_remove_response (GtkDialog *dialog, int response, PsPreferencesWindow *self)
 static void
 on_remove (PsPreferencesWindow *self)
 {
-  GtkWidget *dialog = gtk_message_dialog_new (
-      GTK_WINDOW (self), GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT, GTK_MESSAGE_QUESTION,
-      GTK_BUTTONS_NONE,
-      /* Translators: %s is the name of a folder */
-      _ ("Stop syncing “%s”?"), ps_pair_get_title (self->pair));
+  GtkWidget *dialog;
 
+  if (self->pair == NULL || self->remove_dialog != NULL)
+    return;
+  dialog = gtk_message_dialog_new (GTK_WINDOW (self),
+                                   GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                   GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
+                                   /* Translators: %s is the name of a folder */
+                                   _ ("Stop syncing “%s”?"), ps_pair_get_title (self->pair));
+  self->remove_dialog = dialog;
+  g_signal_connect (dialog, "destroy", G_CALLBACK (gtk_widget_destroyed), &self->remove_dialog);
   gtk_window_set_title (GTK_WINDOW (dialog), _ ("Remove Folder Pair"));
   gtk_message_dialog_format_secondary_text (
       GTK_MESSAGE_DIALOG (dialog), "%s",
@@ -363,6 +370,7 @@ ps_preferences_window_dispose (GObject *object)
   gtk_widget_hide (GTK_WIDGET (self));
   if (self->pairs != NULL)
     g_signal_handlers_disconnect_by_data (self->pairs, self);
+  g_clear_pointer (&self->remove_dialog, gtk_widget_destroy);
   g_clear_object (&self->pair);
   g_clear_object (&self->pairs);
   g_clear_object (&self->settings);

@@ -458,6 +458,20 @@ def test_changing_the_last_pair_of_an_account_forgets_its_password(d):
     assert app.end() == 0, app.output()
 
 
+def test_question_about_a_pair_goes_with_it(d):
+    """Once another pair is shown, the answer would be taken for one about that."""
+    pi, app, window = two_pairs_with_a_password(d)
+    button = window.find("push button", "Remove…")
+    button.press()
+    button.press()
+    app.window("Question")
+    assert len([w for w in app.client.windows() if w.name == "Question"]) == 1
+    window.find("combo box").press()
+    window.find("menu item", "Second").press()
+    wait.until("the question to go", lambda: app.no_window("Question"))
+    assert app.end() == 0, app.output()
+
+
 def test_removing_a_pair_deletes_no_file(d):
     pi, app, window = open_preferences(d)
     remove(app, window)

@@ -153,6 +153,7 @@ def test_folder_of_the_server_is_renamed(d):
     app.wait_state("attention", 40)
     window = app.window()
     window.find("label", "A folder is not there. Is the disk mounted?")
+    window.find("label", lambda text: text.endswith(f"On the server: {pi.there}"))
     screen.wait_active(d, "PiSync")
     screen.key(d, "Return")
     pi.write("b.txt", "written meanwhile")
