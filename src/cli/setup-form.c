@@ -14,6 +14,7 @@ typedef struct
   const char *question;                   /* (nullable) never asked for */
   char *(*propose) (const PsConfig *);    /* (nullable) there is nothing to propose */
   void (*set) (PsConfig *, const char *); /* a checked value */
+  const char *unset;                      /* (nullable) what holds where no value is given */
 } Field;
 
 static const struct
@@ -61,7 +62,7 @@ set_host (PsConfig *config, const char *value)
 static char *
 propose_port (const PsConfig *config)
 {
-  return g_strdup_printf ("%u", config->port);
+  return config->port != 0 ? g_strdup_printf ("%u", config->port) : NULL;
 }
 
 static void
@@ -150,11 +151,13 @@ set_device (PsConfig *config, const char *value)
 static const Field fields[PS_N_SETUP_FIELDS] = {
   [PS_SETUP_HOST]
   = { "--host", "HOST", "host", "Name or address of the Pi", propose_host, set_host },
-  [PS_SETUP_PORT] = { "--port", "HOST", "port", "Port of its SSH server", propose_port, set_port },
+  [PS_SETUP_PORT] = { "--port", "HOST", "port", "Port of its SSH server", propose_port, set_port,
+                      "22, or what ~/.ssh/config says" },
   [PS_SETUP_USER] = { "--user", "AUTH", "user", "User name on the Pi", propose_user, set_user },
   [PS_SETUP_AUTH]
   = { "--auth", "AUTH", "auth", "Log in by publickey, password or agent", propose_auth, set_auth },
-  [PS_SETUP_KEYFILE] = { "--keyfile", "AUTH", "keyfile", NULL, propose_keyfile, set_keyfile },
+  [PS_SETUP_KEYFILE] = { "--keyfile", "AUTH", "keyfile", "File of the private key", propose_keyfile,
+                         set_keyfile, "those that ssh uses" },
   [PS_SETUP_REMOTE]
   = { "--remote", "REMOTE CONFIG", "remote_base", "Folder on the Pi", propose_remote, set_remote },
   [PS_SETUP_LOCAL] = { "--local", "LOCAL CONFIG", "local_base", "Folder on this computer",
@@ -193,9 +196,9 @@ static gboolean
 ask_value (PsCli *cli, PsConfig *config, PsSetupField field, const char *proposal, GError **error)
 {
   const Field *row = &fields[field];
-  g_autofree char *prompt = proposal != NULL
-                                ? g_strdup_printf ("%s [%s]: ", row->question, proposal)
-                                : g_strdup_printf ("%s: ", row->question);
+  const char *empty = proposal != NULL ? proposal : row->unset;
+  g_autofree char *prompt = empty != NULL ? g_strdup_printf ("%s [%s]: ", row->question, empty)
+                                          : g_strdup_printf ("%s: ", row->question);
 
   for (;;)
     {
@@ -206,11 +209,22 @@ ask_value (PsCli *cli, PsConfig *config, PsSetupField field, const char *proposa
       if (line == NULL)
         return FALSE;
       g_strstrip (line);
+      if (*line == '\0' && proposal == NULL && row->unset != NULL)
+        return TRUE;
       if (take_value (config, field, *line == '\0' && proposal != NULL ? proposal : line, &wrong))
         return TRUE;
       complaint = g_strconcat ("  ", wrong->message, "\n", NULL);
       ps_terminal_say (cli->terminal, complaint);
     }
+}
+
+/* The key that README has people make: ssh itself looks for names of its own only. */
+static char *
+key_for_pisync (void)
+{
+  g_autofree char *file = g_build_filename (g_get_home_dir (), ".ssh", "pisync", NULL);
+
+  return g_file_test (file, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&file) : NULL;
 }
 
 /* What is proposed where neither option nor configuration say anything. */
@@ -225,7 +239,17 @@ propose (PsCli *cli, const PsConfig *config, PsSetupField field)
     return g_strdup ("PiSync");
   if (field == PS_SETUP_LOCAL)
     return g_build_filename (g_get_home_dir (), "PiSync", NULL);
+  if (field == PS_SETUP_KEYFILE)
+    return key_for_pisync ();
   return NULL;
+}
+
+static gboolean
+can_ask (PsCli *cli, const PsConfig *config, PsSetupField field)
+{
+  if (cli->terminal == NULL || fields[field].question == NULL)
+    return FALSE;
+  return field != PS_SETUP_KEYFILE || config->auth == PS_AUTH_PUBLICKEY;
 }
 
 static gboolean
@@ -242,11 +266,11 @@ fill_field (PsSetupForm *self, PsCli *cli, PsConfig *config, PsSetupField field,
       return FALSE;
     }
   proposal = propose (cli, config, field);
-  if (cli->terminal != NULL && row->question != NULL)
+  if (can_ask (cli, config, field))
     return ask_value (cli, config, field, proposal, error);
   if (proposal != NULL)
     return take_value (config, field, proposal, error);
-  if (row->question == NULL)
+  if (row->question == NULL || row->unset != NULL)
     return TRUE;
   g_set_error (error, PS_CONFIG_ERROR, PS_CONFIG_ERROR_INVALID,
                "%s is missing, and there is no terminal to ask at", row->option);

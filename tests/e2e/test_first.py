@@ -7,7 +7,7 @@ import os
 import stat
 
 import fixture
-from fixture import OK, PATHS, USAGE, compare, contains, equal, read, snapshot, write
+from fixture import CONNECT, OK, PATHS, USAGE, compare, contains, equal, read, snapshot, write
 
 ACTION_KEYS = {"type", "action", "path", "case", "bytes", "wire"}
 SUMMARY_KEYS = {"type", "in_sync", "uploaded", "downloaded", "deleted_local", "deleted_remote",
@@ -39,6 +39,15 @@ def test_setup_refuses_to_overwrite(t):
 def test_setup_needs_values_without_a_terminal(t):
     result = t.device().cli("--json", "setup", "--port", "22").expect(USAGE)
     contains(result.stderr, "--host")
+
+
+def test_setup_needs_no_port(t):
+    server = t.server()
+    device = t.device()
+    result = device.cli("--json", "setup", "--host", "nobody.invalid", "--user", server.user,
+                        "--auth", "publickey", "--keyfile", server.key, "--remote", "there",
+                        "--local", device.local, "--fingerprint", server.fingerprint)
+    contains(result.expect(CONNECT).stderr, "nobody.invalid")
 
 
 def test_first_sync_up(t):

@@ -3,6 +3,7 @@
 """What a person at a terminal sees and types; a pseudo-terminal plays it."""
 
 import os
+import pathlib
 import pty
 import re
 import select
@@ -71,17 +72,24 @@ class Person:
         return self.status, self.seen.decode(errors="replace")
 
 
-def answer_setup(person, server, device, there):
+def answer_setup(person, server, device, there, keyfile=None):
     person.expect("address of the Pi")
     person.type("127.0.0.1")
     person.expect("Port")
     person.type("none of your business")
     person.expect("Port")
     person.type(str(server.port))
+    answer_the_rest(person, server, device, there, keyfile)
+
+
+def answer_the_rest(person, server, device, there, keyfile=None):
     person.expect("User name")
     person.type(server.user)
     person.expect("publickey, password or agent")
     person.type("")
+    if keyfile:
+        person.expect(f"private key [{keyfile}]")
+        person.type("")
     person.expect("Folder on the Pi")
     person.type(there)
     person.expect("Folder on this computer")
@@ -102,6 +110,37 @@ def test_setup_by_questions(t):
     write(device.local / "a", "1")
     device.sync()
     compare(device.local, here)
+
+
+def test_port_may_be_left_open(t):
+    server = t.server()
+    device = t.device()
+    person = Person(t, device, "setup", "--keyfile", server.key)
+    person.expect("address of the Pi")
+    person.type("nobody.invalid")
+    contains(person.expect("]: "), "22")
+    person.type("")
+    answer_the_rest(person, server, device, "there")
+    status, said = person.wait()
+    equal(status, fixture.CONNECT, said)
+    contains(said, "nobody.invalid")
+
+
+def test_setup_finds_the_key_of_the_readme(t):
+    """ssh -i would have to be told of ~/.ssh/pisync; setup without options comes upon it."""
+    server = t.server()
+    device = t.device()
+    here, there = server.remote()
+    key = pathlib.Path(device.env["HOME"]) / ".ssh" / "pisync"
+    write(key, server.key.read_bytes())
+    key.chmod(0o600)
+    person = Person(t, device, "setup")
+    answer_setup(person, server, device, there, keyfile=key)
+    person.expect("Type \"yes\" in full")
+    person.type("yes")
+    status, said = person.wait()
+    equal(status, OK, said)
+    contains(device.ini.read_text(), f"keyfile = {key}")
 
 
 def test_y_is_not_yes(t):
