@@ -46,6 +46,8 @@ fetched (const PsRemoteResult *result, gpointer user_data)
       return;
     }
   transfer->remote = result->entry;
+  transfer->remote.executable
+      = transfer->step->remote.executable; /* FAT shows what means nothing */
   transfer->wire = result->wire;
   memcpy (transfer->sha256, result->sha256, sizeof transfer->sha256);
   g_ptr_array_add (executor->fetched, transfer);

@@ -88,16 +88,17 @@ listing_from_base (PsQuickLister *self, const char *dir)
 
 /* Returns: whether both list the same names with the same attributes, in the same order. */
 static gboolean
-same_listing (const PsListing *a, const PsListing *b)
+same_listing (const PsRemote *remote, const PsListing *shown, const PsListing *recorded)
 {
-  if (a->entries->len != b->entries->len || a->refused != NULL)
+  if (shown->entries->len != recorded->entries->len || shown->refused != NULL)
     return FALSE;
-  for (guint i = 0; i < a->entries->len; i++)
+  for (guint i = 0; i < shown->entries->len; i++)
     {
-      const PsDirEntry *left = &g_array_index (a->entries, PsDirEntry, i);
-      const PsDirEntry *right = &g_array_index (b->entries, PsDirEntry, i);
+      const PsDirEntry *left = &g_array_index (shown->entries, PsDirEntry, i);
+      const PsDirEntry *right = &g_array_index (recorded->entries, PsDirEntry, i);
 
-      if (strcmp (left->name, right->name) != 0 || !ps_entry_same (&left->entry, &right->entry))
+      if (strcmp (left->name, right->name) != 0
+          || !ps_remote_is_expected (remote, &left->entry, &right->entry))
         return FALSE;
     }
   return TRUE;
@@ -128,7 +129,7 @@ learn (PsQuickLister *self, const PsListing *listing)
   if (now - known->seen_at < SETTLED_US)
     return;
   recorded = listing_from_base (self, listing->dir);
-  known->trusted = recorded != NULL && same_listing (listing, recorded);
+  known->trusted = recorded != NULL && same_listing (self->context->remote, listing, recorded);
 }
 
 static void

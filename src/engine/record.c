@@ -6,11 +6,35 @@
 #include "engine/executor.h"
 #include "engine/roots.h"
 
+/* A side without executable bits (FAT) shows one that means nothing. Recorded as it is shown, it
+ * would go over to the other side with the next change. */
+static PsRow
+with_common_executable (const PsContext *context, const PsRow *row)
+{
+  PsRow common = *row;
+
+  if (row->local.kind != PS_KIND_FILE || row->remote.kind != PS_KIND_FILE)
+    return common;
+  if (!ps_remote_peek_caps (context->remote)->executable_bit)
+    common.remote.executable = row->local.executable;
+  else if (!ps_local_peek_caps (context->local)->executable_bit)
+    common.local.executable = row->remote.executable;
+  return common;
+}
+
+static gboolean
+put_row (const PsContext *context, const char *path, const PsRow *row, GError **error)
+{
+  PsRow common = with_common_executable (context, row);
+
+  return ps_store_put (context->store, path, &common, error);
+}
+
 void
 ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
 {
   g_autoptr (GError) error = NULL;
-  gboolean ok = row != NULL ? ps_store_put (self->context->store, path, row, &error)
+  gboolean ok = row != NULL ? put_row (self->context, path, row, &error)
                             : ps_store_remove (self->context->store, path, &error);
 
   self->uncommitted++;

@@ -134,19 +134,21 @@ send_attributes (gpointer user_data)
                                   &transfer->source, attributes_sent, transfer);
 }
 
-/* What the server is to show of the new version. Its times are whole seconds: a version of the same
- * size and second as the one it replaces would look unchanged to every other device, so it is given
- * the next second. */
+/* What the server is to show of the new version. Its times are whole seconds, on FAT even ones: a
+ * version of the same size and second as the one it replaces would look unchanged to every other
+ * device, so it is given the next one. */
 static PsEntry
 shown_source (const PsTransfer *transfer)
 {
+  const PsRemote *remote = transfer->executor->context->remote;
   const PsEntry *old = &transfer->step->remote;
   const int64_t second = 1000000000;
+  int64_t grain = ps_remote_peek_caps (remote)->names == PS_NAMES_FAT ? 2 * second : second;
   PsEntry shown = transfer->source;
 
   if (old->kind == PS_KIND_FILE && old->size == shown.size
-      && old->mtime / second == shown.mtime / second)
-    shown.mtime = old->mtime + second;
+      && old->mtime / grain == shown.mtime / grain)
+    shown.mtime = old->mtime + grain;
   return shown;
 }
 

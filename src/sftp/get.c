@@ -206,7 +206,7 @@ check_attrs (GetOp *self, const PsReply *reply)
   if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
     return;
   self->op.result.entry = ps_attrs_to_entry (&reply->attrs);
-  if (!ps_entry_same (&self->op.result.entry, &self->expected))
+  if (!ps_remote_is_expected (self->op.remote, &self->op.result.entry, &self->expected))
     ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
 }
 

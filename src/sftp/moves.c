@@ -80,7 +80,7 @@ check_moved (PsOp *op, const PsReply *reply)
   if (!ps_op_check_type (op, reply, PS_FXP_ATTRS))
     return;
   op->result.entry = ps_attrs_to_entry (&reply->attrs);
-  if (!self->any && !ps_entry_same (&op->result.entry, &self->expected))
+  if (!self->any && !ps_remote_is_expected (op->remote, &op->result.entry, &self->expected))
     ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile"));
 }
 
@@ -217,7 +217,7 @@ rename_away (PsOp *op)
 {
   MoveOp *self = (MoveOp *)op;
 
-  if (!ps_entry_same (&self->before, &self->expected))
+  if (!ps_remote_is_expected (op->remote, &self->before, &self->expected))
     {
       if (self->before.kind == PS_KIND_ABSENT)
         ps_op_fail (op, PS_SFTP_ERROR_GONE, _ ("it is not there any more"));

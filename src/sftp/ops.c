@@ -277,13 +277,14 @@ on_before_set (PsOp *op, const PsReply *reply, guint tag)
   if (!ps_op_check_type (op, reply, PS_FXP_ATTRS))
     return;
   found = ps_attrs_to_entry (&reply->attrs);
-  if (!ps_entry_same (&found, &self->expected))
+  if (!ps_remote_is_expected (op->remote, &found, &self->expected))
     {
       ps_op_fail (op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile"));
       return;
     }
   attrs.mtime = attrs.atime = ps_attrs_time (self->wanted.mtime);
-  if (found.kind == PS_KIND_FILE && found.executable != self->wanted.executable)
+  if (found.kind == PS_KIND_FILE && found.executable != self->wanted.executable
+      && op->remote->caps.executable_bit)
     {
       attrs.flags |= PS_ATTR_PERMISSIONS;
       attrs.permissions = ps_attrs_mode (reply->attrs.permissions, self->wanted.executable);

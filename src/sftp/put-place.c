@@ -76,7 +76,7 @@ check_target (PsPutOp *self, const PsReply *reply)
       return;
     }
   self->old_mode = found.kind == PS_KIND_FILE ? reply->attrs.permissions : 0;
-  if (!ps_entry_same (&found, &self->expected))
+  if (!ps_remote_is_expected (self->op.remote, &found, &self->expected))
     ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));
 }
 
@@ -293,7 +293,8 @@ after_replaced (PsOp *op)
   else
     {
       op->kept_at = g_steal_pointer (&self->displaced);
-      op->result.displaced_other = !ps_entry_same (&op->result.displaced, &self->expected);
+      op->result.displaced_other
+          = !ps_remote_is_expected (op->remote, &op->result.displaced, &self->expected);
       if (!op->result.displaced_other) /* both are links to one file */
         ps_request_remove_detached (op->remote, self->version);
     }
@@ -331,7 +332,8 @@ after_aside (PsOp *op)
   if (self->displaced_made)
     {
       op->kept_at = g_steal_pointer (&self->displaced);
-      op->result.displaced_other = !ps_entry_same (&op->result.displaced, &self->expected);
+      op->result.displaced_other
+          = !ps_remote_is_expected (op->remote, &op->result.displaced, &self->expected);
     }
   verify (op);
 }

@@ -73,7 +73,7 @@ check_base (PsPutOp *self, const PsReply *reply)
   if (!ps_op_check_type (&self->op, reply, PS_FXP_ATTRS))
     return false;
   found = ps_attrs_to_entry (&reply->attrs);
-  if (ps_entry_same (&found, &self->base_expected))
+  if (ps_remote_is_expected (self->op.remote, &found, &self->base_expected))
     return true;
   if (strcmp (self->base, self->op.path) == 0)
     ps_op_fail (&self->op, PS_SFTP_ERROR_CHANGED, _ ("it was changed meanwhile on the server"));

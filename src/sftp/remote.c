@@ -147,6 +147,16 @@ ps_remote_peek_caps (const PsRemote *self)
   return &self->caps;
 }
 
+bool
+ps_remote_is_expected (const PsRemote *self, const PsEntry *found, const PsEntry *expected)
+{
+  PsEntry like = *expected;
+
+  if (!self->caps.executable_bit)
+    like.executable = found->executable; /* it means nothing there */
+  return ps_entry_same (found, &like);
+}
+
 void
 ps_remote_get_traffic (const PsRemote *self, PsRemoteTraffic *traffic)
 {

@@ -80,6 +80,15 @@ bool ps_remote_prepare_begin (PsRemote *self, const char *known_caps);
 gboolean ps_remote_prepare_end (PsRemote *self, char **caps_text, GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const PsRemoteCaps *ps_remote_peek_caps (const PsRemote *self);
+
+/**
+ * ps_remote_is_expected:
+ * @found: as the server shows it
+ *
+ * Returns: whether @found is what @expected says, as far as the server's file system can tell. One
+ * without executable bits (FAT) shows the same for every file, whatever is expected.
+ */
+bool ps_remote_is_expected (const PsRemote *self, const PsEntry *found, const PsEntry *expected);
 void ps_remote_get_traffic (const PsRemote *self, PsRemoteTraffic *traffic);
 
 /* The pipelined lister; its next () drives ps_remote_step (). */

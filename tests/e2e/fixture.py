@@ -23,9 +23,11 @@ import time
 import traceback
 
 CLI = os.environ.get("PISYNC_CLI", "pisync-cli")
+ODD_DISK = os.environ.get("PISYNC_ODD_DISK")
 SLOWLINK = os.environ.get("PISYNC_SLOWLINK", "slowlink")
 FAULTS = os.environ.get("PISYNC_FAULTS", "")
 SSHD = "/usr/sbin/sshd"
+SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 PATIENCE = float(os.environ.get("PISYNC_TEST_PATIENCE", "1"))  # factor of every limit
 IS_ROOT = os.geteuid() == 0
 
@@ -189,6 +191,12 @@ class Account:
     def remove(self):
         wait_for(f"the account {self.name} to go", self._try_remove)
         shutil.rmtree(self.base, ignore_errors=True)
+
+
+def fat_config():
+    """For Server (sftp=False, config=...): its disk is like FAT, see fakes/odd-disk.c."""
+    require(ODD_DISK and os.path.exists(SFTP_SERVER), "sshd", f"no {SFTP_SERVER}")
+    return f"Subsystem sftp env LD_PRELOAD={ODD_DISK} ODD_DISK_FAT=1 {SFTP_SERVER}"
 
 
 class Server:

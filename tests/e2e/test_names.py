@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import fixture
-from fixture import OK, PATHS, compare, equal, read, require, snapshot, write
+from fixture import OK, PATHS, compare, contains, equal, read, require, snapshot, write
 
 
 def test_odd_names(t):
@@ -24,6 +24,65 @@ def test_odd_names(t):
     compare(device.local, here)
     equal(len(snapshot(device.local)), 2 * len(names) + 2)
     equal(device.sync().actions, [])
+
+
+def fat_pair(t):
+    server = t.server(sftp=False, config=fixture.fat_config())
+    _, laptop = t.pair(server=server)
+    _, desk = t.pair("desk", server=server)
+    return laptop, desk
+
+
+def sync_both(first, second):
+    """Syncs until the first one's changes are on both; then nothing must be left to do."""
+    first.sync()
+    second.sync()
+    equal(first.sync().actions + second.sync().actions, [])
+    compare(first.local, second.local)
+
+
+def test_fat_server(t):
+    """There every file is executable, whatever is done about it: that is neither a change, nor does
+    it come back from there."""
+    laptop, desk = fat_pair(t)
+    for name, text in (("plain", "1"), ("large", "x" * 3000000), ("gone", "2"), ("moves", "333")):
+        write(laptop.local / name, text)
+    sync_both(laptop, desk)
+    write(desk.local / "plain", "changed")
+    write(desk.local / "large", "x" * 1500000 + "y" + "x" * 1500000)
+    (desk.local / "gone").unlink()
+    (desk.local / "moves").rename(desk.local / "moved")
+    sync_both(desk, laptop)
+    os.utime(laptop.local / "plain", (10**9, 10**9 + 1))
+    (laptop.local / "moved").unlink()
+    sync_both(laptop, desk)
+    for device in (laptop, desk):
+        equal(sorted(snapshot(device.local)), [b"large", b"plain"])
+        equal((device.local / "plain").stat().st_mode & 0o111, 0, "executable")
+    contains(desk.cli("versions", "moved").expect(OK).stdout, "laptop")
+
+
+def test_fat_server_conflict(t):
+    laptop, desk = fat_pair(t)
+    write(laptop.local / "a", "0")
+    sync_both(laptop, desk)
+    write(laptop.local / "a", "laptop's", mtime=10**9)
+    write(desk.local / "a", "desk's one", mtime=10**9 + 60)
+    laptop.sync()
+    desk.sync()
+    sync_both(laptop, desk)
+    contents = fixture.all_contents(laptop.local)
+    equal({fixture.digest(b"laptop's"), fixture.digest(b"desk's one")} - contents, set())
+
+
+def test_fat_server_same_two_seconds(t):
+    """What is written a second later would have the time of the old version there."""
+    laptop, desk = fat_pair(t)
+    write(laptop.local / "a", "one", mtime=10**9)
+    sync_both(laptop, desk)
+    write(laptop.local / "a", "two", mtime=10**9 + 1)
+    sync_both(laptop, desk)
+    equal(read(desk.local / "a"), b"two")
 
 
 def test_deep_folders(t):

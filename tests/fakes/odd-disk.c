@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loaded into a server by LD_PRELOAD: its file system has no hard links (unless ODD_DISK_LINKS is
- * set), it takes ODD_DISK_SYNC seconds to make anything durable, and right after a marker was
- * opened for the first time another device replaces it by what lies beside it as root.next. */
+ * set), with ODD_DISK_FAT it is like FAT, mounted with a mask of modes (every file is executable,
+ * whatever chmod says; times are even seconds; some characters are refused), it takes ODD_DISK_SYNC
+ * seconds to make anything durable, and right after a marker was opened for the first time another
+ * device replaces it by what lies beside it as root.next. */
 #undef _FILE_OFFSET_BITS /* else open () would be another function */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MARKER "/.pisync/root"
@@ -22,6 +25,35 @@ link (const char *from, const char *to)
     return linkat (AT_FDCWD, from, AT_FDCWD, to, 0);
   errno = EPERM;
   return -1;
+}
+
+static int
+like_fat (int result, struct stat *st)
+{
+  if (result != 0 || getenv ("ODD_DISK_FAT") == NULL)
+    return result;
+  st->st_mode |= 0111;
+  st->st_mtim.tv_sec &= ~(time_t)1;
+  st->st_mtim.tv_nsec = 0;
+  return 0;
+}
+
+int
+stat (const char *restrict path, struct stat *restrict st)
+{
+  return like_fat (fstatat (AT_FDCWD, path, st, 0), st);
+}
+
+int
+lstat (const char *restrict path, struct stat *restrict st)
+{
+  return like_fat (fstatat (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW), st);
+}
+
+int
+fstat (int fd, struct stat *st)
+{
+  return like_fat (fstatat (fd, "", st, AT_EMPTY_PATH), st);
 }
 
 int
@@ -57,6 +89,11 @@ open (const char *path, int flags, ...)
   if ((flags & O_CREAT) != 0)
     mode = va_arg (more, mode_t);
   va_end (more);
+  if (getenv ("ODD_DISK_FAT") != NULL && strpbrk (path, "<>:\"|?*\\") != NULL)
+    {
+      errno = EINVAL;
+      return -1;
+    }
   fd = openat (AT_FDCWD, path, flags, mode);
   replace_marker (path);
   return fd;
