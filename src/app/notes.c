@@ -2,6 +2,7 @@
 #include "app/notes.h"
 
 #include "app/view.h"
+#include "build-config.h"
 
 #include <glib/gi18n.h>
 
@@ -131,15 +132,26 @@ note_id (const char *pair, guint kind)
   return g_strdup_printf ("%s/%s", pair, settings_keys[kind]);
 }
 
+/* With our icon: some notification daemons, Cinnamon's for one, do not look it up by themselves. */
+static GNotification *
+new_note (const char *title, const char *body)
+{
+  GNotification *note = g_notification_new (title);
+  g_autoptr (GIcon) icon = g_themed_icon_new (PS_APP_ID);
+
+  g_notification_set_icon (note, icon);
+  if (body != NULL)
+    g_notification_set_body (note, body);
+  return note;
+}
+
 static void
 send (PsNotes *self, PsPair *pair, PsNoteKind kind, const char *title, const char *body)
 {
-  g_autoptr (GNotification) note = g_notification_new (title);
+  g_autoptr (GNotification) note = new_note (title, body);
   g_autofree char *id = note_id (ps_pair_get_name (pair), kind);
   const char *name = ps_pair_get_name (pair);
 
-  if (body != NULL)
-    g_notification_set_body (note, body);
   g_notification_set_priority (note, kind == PS_NOTE_CONFLICT ? G_NOTIFICATION_PRIORITY_NORMAL
                                                               : G_NOTIFICATION_PRIORITY_HIGH);
   g_notification_set_default_action_and_target (note, "app.show-pair", "s", name);
@@ -323,10 +335,9 @@ ps_notes_seen (PsNotes *self)
 void
 ps_notes_say (PsNotes *self, const char *id, const char *title, const char *body)
 {
-  g_autoptr (GNotification) note = g_notification_new (title);
+  g_autoptr (GNotification) note = new_note (title, body);
 
   g_return_if_fail (PS_IS_NOTES (self));
-  g_notification_set_body (note, body);
   g_application_send_notification (self->app, id, note);
 }
 

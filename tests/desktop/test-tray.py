@@ -275,7 +275,10 @@ def test_old_tray_that_goes_at_once_leaves_the_window(d):
 
 def test_notification_for_a_decision(d):
     sample, _item = hidden(d)
+    bus = Program(d, ["dbus-monitor", "--session", "member='Notify'"])
+    bus.wait_line("NameAcquired")
     sample.tell("kind=attention", "held=mass-delete:34:x")
+    bus.wait_line("image-path")  # not every daemon looks up our icon by itself
     bubble = wait.until("the notification", lambda: next(
         (w for w in sample.client.windows("xfce4-notifyd")), None))
     bubble.find("label", "34 deletions are waiting for you")

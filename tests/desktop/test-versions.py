@@ -182,6 +182,20 @@ def test_nothing_yet_and_no_server(d):
     window.find("label", "There are no earlier versions yet", 30)
 
 
+@tap.desktop(font="DejaVu Sans 20")
+def test_large_letters(d):
+    """No column is cut off, and the buttons are on the screen."""
+    _pi, app = with_versions(d)
+    window = open_window(d, app)
+    choose(d, window, "Files with earlier versions", "a.txt")
+    left, top, width, height = screen.frame(d, TITLE)
+    assert top + height <= 900, (top, height)
+    heading = window.find("table", "Versions").find("table column header", "Why it is kept")
+    x, _y, wide, _high = heading.extents()
+    assert left <= x and x + wide <= left + width, (left, width, x, wide)
+    window.find("push button", "Restore")
+
+
 def test_connection_lost_meanwhile(d):
     pi, app = with_versions(d)
     window = open_window(d, app)
