@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/context.h"
 
+#include "engine/notes.h"
+
 #include <string.h>
 
 /* Which total of the summary an action counts in; actions that are not listed count nowhere. */
@@ -82,14 +84,14 @@ ps_context_problem (PsContext *self, const char *path, const char *code, const c
 void
 ps_context_notice (PsContext *self, const char *path, const char *code, const char *message)
 {
-  g_autofree char *key = g_strdup_printf ("said/%s/%s", code, path);
-  g_autofree char *said = ps_store_get_value (self->store, key);
+  g_autofree char *key = g_strdup_printf (PS_NOTE_SAID "/%s/%s", code, path);
+  gboolean fresh = FALSE;
+  g_autofree char *said = ps_note_get (self, key, &fresh);
   g_autoptr (GError) error = NULL;
 
-  if (said != NULL)
-    return;
-  send_problem (self, path, code, message);
-  if ((self->flags & PS_SYNC_DRY_RUN) == 0 && !ps_store_set_value (self->store, key, "1", &error))
+  if (said == NULL)
+    send_problem (self, path, code, message);
+  if (!fresh && (self->flags & PS_SYNC_DRY_RUN) == 0 && !ps_note_set (self, key, "", &error))
     g_info ("Could not remember a notice: %s", error->message);
 }
 

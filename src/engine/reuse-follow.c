@@ -78,7 +78,7 @@ ps_follower_new (PsReuse *reuse, const char *path, const PsEntry *remote, PsLoca
     {
       g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, path, -1);
 
-      self->key = g_strconcat (PS_REUSE_NOTE_DOWNLOAD "/", sum, NULL);
+      self->key = g_strconcat (PS_NOTE_DOWNLOAD "/", sum, NULL);
     }
   begin_sums (self);
   return self;
@@ -145,7 +145,7 @@ static gboolean
 read_record (PsFollower *self)
 {
   g_autofree char *value
-      = self->key != NULL ? ps_store_get_value (self->reuse->context->store, self->key) : NULL;
+      = self->key != NULL ? ps_note_get (self->reuse->context, self->key, NULL) : NULL;
   g_autoptr (GBytes) note = NULL;
   guint64 size, bytes;
   gint64 mtime;

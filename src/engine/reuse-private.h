@@ -5,6 +5,7 @@
 #pragma once
 
 #include "delta/delta.h"
+#include "engine/notes.h"
 #include "engine/reuse.h"
 #include "util/sha256.h"
 
@@ -75,13 +76,8 @@ void ps_reuse_push_behind (PsReuse *self, void (*work) (gpointer data, GCancella
 /* Keeps the first failure of the base for ps_reuse_tidy (); takes @error. */
 void ps_reuse_take_failure (PsReuse *self, GError *error);
 
-/* Kinds of notes in the base on how far a transfer has come; of files that are in no row any more
- * they are dropped once a day. */
-#define PS_REUSE_NOTE_UPLOAD "upload"
-#define PS_REUSE_NOTE_DOWNLOAD "partial"
-
-/* Writes down (@value NULL: forgets) how far the transfer @key has come. */
-void ps_reuse_note (PsReuse *self, const char *key, const char *value);
+/* Writes down (@text NULL: forgets) how far the transfer @key has come. */
+void ps_reuse_note (PsReuse *self, const char *key, const char *text);
 
 /* Returns: the limits of a delta for a file of @size bytes: no longer than sending it would take.
  */

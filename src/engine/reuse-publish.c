@@ -323,8 +323,7 @@ is_due (PsReuse *self)
     return FALSE;
   if (!ps_store_set_value (self->context->store, KEY_TIDIED, text, &error)
       || !ps_store_sweep_signatures (self->context->store, &error)
-      || !ps_store_sweep_notes (self->context->store, PS_REUSE_NOTE_UPLOAD, &error)
-      || !ps_store_sweep_notes (self->context->store, PS_REUSE_NOTE_DOWNLOAD, &error))
+      || !ps_notes_sweep (self->context, &error))
     ps_reuse_take_failure (self, error);
   self->signatures_size = ps_store_signatures_size (self->context->store);
   return TRUE;

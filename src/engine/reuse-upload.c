@@ -193,8 +193,8 @@ read_note (Upload *self)
   char *end;
   guint64 bytes;
 
-  self->note_key = g_strconcat (PS_REUSE_NOTE_UPLOAD "/", path_sum, NULL);
-  value = ps_store_get_value (self->reuse->context->store, self->note_key);
+  self->note_key = g_strconcat (PS_NOTE_UPLOAD "/", path_sum, NULL);
+  value = ps_note_get (self->reuse->context, self->note_key, NULL);
   if (value == NULL)
     return;
   bytes = g_ascii_strtoull (value, &end, 10);

@@ -243,11 +243,11 @@ ps_reuse_sum_fd (int fd, uint64_t size, uint8_t sha256[32], GBytes **signature,
 }
 
 void
-ps_reuse_note (PsReuse *self, const char *key, const char *value)
+ps_reuse_note (PsReuse *self, const char *key, const char *text)
 {
   GError *error = NULL;
 
-  if (ps_store_set_value (self->context->store, key, value, &error))
+  if (ps_note_set (self->context, key, text, &error))
     self->noted = TRUE;
   else
     ps_reuse_take_failure (self, error);

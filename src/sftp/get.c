@@ -433,6 +433,8 @@ can_begin (PsOp *op)
 
   self->channel
       = ps_client_channel (client, op->queue == PS_QUEUE_BULK ? PS_LANE_BULK : PS_LANE_SMALL);
+  if (self->channel == 0 && !take_range (self))
+    return false; /* to find it out, handles of this channel may be needed */
   return self->channel >= 0 && ps_client_has_room (client, self->channel)
          && ps_client_take_handle (client, self->channel);
 }

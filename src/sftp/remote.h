@@ -188,7 +188,8 @@ typedef struct
 
   /* (nullable) instead of all behind @offset: the next range to be fetched into the same place of
    * @fd, in ascending order and within the file; of no length: there is none. FALSE: it is not
-   * known yet, and asked for again soon; the file is opened meanwhile. */
+   * known yet, and asked for again soon; the file is opened meanwhile, unless that could keep
+   * others from finding it out. */
   gboolean (*next_range) (PsRange *range, gpointer user_data);
   gboolean hash; /* make the SHA-256 of the whole content of @fd, in file order; @fd has to be
                     readable, and what is not fetched to be there already */

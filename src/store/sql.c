@@ -13,33 +13,9 @@ static const char *const sources[PS_N_STATEMENTS] = {
 #undef STATEMENT_SQL
 };
 
-/* path_sum (parent, name) */
-static void
-path_sum (sqlite3_context *context, int n, sqlite3_value **values)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  for (int i = 0; i < n; i++)
-    {
-      int length = sqlite3_value_bytes (values[i]);
-
-      if (i > 0 && sqlite3_value_bytes (values[0]) > 0)
-        g_checksum_update (sum, (const guchar *)"/", 1);
-      if (length > 0)
-        g_checksum_update (sum, sqlite3_value_blob (values[i]), length);
-    }
-  sqlite3_result_text (context, g_checksum_get_string (sum), -1, SQLITE_TRANSIENT);
-}
-
 int
 ps_store_prepare_all (PsStore *self)
 {
-  int added = sqlite3_create_function_v2 (self->db, PS_STORE_PATH_SUM, 2,
-                                          SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, path_sum, NULL,
-                                          NULL, NULL);
-
-  if (added != SQLITE_OK)
-    return added;
   for (gsize i = 0; i < PS_N_STATEMENTS; i++)
     {
       int rc = sqlite3_prepare_v3 (self->db, sources[i], -1, SQLITE_PREPARE_PERSISTENT,

@@ -19,9 +19,6 @@ G_BEGIN_DECLS
 #define SAME_CONTENT(sum)                                                                          \
   "substr(entry.sha256, 1, 8) = substr(" sum ", 1, 8) AND entry.sha256 = " sum
 
-/* A function of ours in SQL: the SHA-256 of the path of a row, hexadecimal. */
-#define PS_STORE_PATH_SUM "path_sum"
-
 #define NOT_PATH "NOT (parent = ?3 AND name = ?4)"
 
 #define PS_STORE_STATEMENTS(X)                                                                     \
@@ -51,10 +48,8 @@ G_BEGIN_DECLS
   X (GET_VALUE, "SELECT value FROM named_value WHERE key = ?1")                                    \
   X (SET_VALUE, "INSERT OR REPLACE INTO named_value (key, value) VALUES (?1, ?2)")                 \
   X (REMOVE_VALUE, "DELETE FROM named_value WHERE key = ?1")                                       \
-  X (SWEEP_NOTES, "DELETE FROM named_value WHERE key > ?1 || '/' AND key < ?1 || '0'"              \
-                  " AND substr(key, length(?1) + 2) NOT IN (SELECT " PS_STORE_PATH_SUM             \
-                  "(parent, name) FROM entry WHERE local_size >= 262144"                           \
-                  " OR remote_size >= 262144)")                                                    \
+  X (SWEEP_VALUES, "DELETE FROM named_value WHERE key > ?1 || '/' AND key < ?1 || '0'"             \
+                   " AND CAST(value AS INTEGER) NOT BETWEEN ?2 AND ?3")                            \
   X (GET_SIGNATURE, "SELECT data FROM signature WHERE sha256 = ?1")                                \
   X (PUT_SIGNATURE, "INSERT OR REPLACE INTO signature (sha256, data) VALUES (?1, ?2)")             \
   X (SIZE_SIGNATURES, "SELECT ifnull(sum(length(data)), 0) FROM signature")                        \
@@ -93,7 +88,7 @@ gboolean ps_store_fail (PsStore *self, int rc, const char *pattern, GError **err
 gboolean ps_store_change (PsStore *self, sqlite3_stmt *statement,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds our functions and prepares every statement. Returns an SQLite code. */
+/* Prepares every statement. Returns an SQLite code. */
 int ps_store_prepare_all (PsStore *self);
 void ps_store_close_db (PsStore *self);
 

@@ -89,10 +89,9 @@ char *ps_store_get_value (PsStore *self, const char *key); /* (transfer full) (n
 gboolean ps_store_set_value (PsStore *self, const char *key, const char *value /* NULL removes */,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Drops the values "KIND/SUM" where SUM (SHA-256, hexadecimal) is that of no row's path, or of a
- * file smaller than PS_STORE_SIZE_MIN on both sides. */
-gboolean ps_store_sweep_notes (PsStore *self, const char *kind,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Drops the values with a key "KIND/…" that do not begin with a number from @first to @last. */
+gboolean ps_store_sweep_values (PsStore *self, const char *kind, int64_t first, int64_t last,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Signatures of large files, for deltas: keyed by content. */
 GBytes *ps_store_get_signature (PsStore *self,

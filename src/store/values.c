@@ -28,11 +28,13 @@ ps_store_set_value (PsStore *self, const char *key, const char *value, GError **
 }
 
 gboolean
-ps_store_sweep_notes (PsStore *self, const char *kind, GError **error)
+ps_store_sweep_values (PsStore *self, const char *kind, int64_t first, int64_t last, GError **error)
 {
-  sqlite3_stmt *statement = ps_store_statement (self, PS_STATEMENT_SWEEP_NOTES);
+  sqlite3_stmt *statement = ps_store_statement (self, PS_STATEMENT_SWEEP_VALUES);
 
   sqlite3_bind_text (statement, 1, kind, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, first);
+  sqlite3_bind_int64 (statement, 3, last);
   return ps_store_change (self, statement, error);
 }
 

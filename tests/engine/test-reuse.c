@@ -4,6 +4,7 @@
 #include "fakes/test-util.h"
 
 #include "delta/delta.h"
+#include "engine/notes.h"
 #include "util/sha256.h"
 
 #include <fcntl.h>
@@ -508,8 +509,9 @@ test_resume_upload_complete (void)
   device_upload (a, "file", &broken);
   g_assert_nonnull (broken.error);
   note = ps_store_get_value (a->store, key);
-  g_assert_nonnull (note);
-  complete = g_strdup_printf ("%d%s", (int)bytes->len, strchr (note, ' '));
+  g_assert_nonnull (note); /* "DAY BYTES SUM" */
+  complete = g_strdup_printf ("%.*s%d%s", (int)strcspn (note, " ") + 1, note, (int)bytes->len,
+                              strrchr (note, ' '));
   g_assert_true (ps_store_set_value (a->store, key, complete, NULL));
   {
     g_autoptr (GDir) listing = g_dir_open (tmp, 0, NULL);
@@ -582,43 +584,64 @@ test_tidy (void)
   g_assert_cmpuint (device_count_signatures (a), ==, 0);
 }
 
-static char *
-note_key (guint number)
+/* What is remembered of single files, and for how many days nobody has written it. */
+static const struct
 {
-  static const char *const kinds[] = { "upload", "partial" };
-  static const char *const paths[] = { "dir/file", "file", "gone" };
-  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, paths[number % 3], -1);
+  const char *key;
+  int age;
+  gboolean stays;
+} notes[] = {
+  { "upload/a", 29, TRUE },   { "upload/b", 31, FALSE },   { "partial/a", 0, TRUE },
+  { "partial/b", 40, FALSE }, { "said/code/a", 1, TRUE },  { "said/code/b", 31, FALSE },
+  { "upload/c", -2, TRUE },   { "partial/c", -31, FALSE }, { "saidelse", 100, TRUE },
+};
 
-  return g_strconcat (kinds[number / 3], "/", sum, NULL);
-}
-
-/* How far a transfer has come is of no use once its file is gone. */
+/* Old ones go, whether or not their file is recorded; a first upload's is not. */
 static void
 test_tidy_notes (void)
 {
   g_autoptr (Device) a = device_new (NULL, "a", "");
-  g_autoptr (GByteArray) bytes = random_bytes (400000);
+  int64_t now;
 
-  ps_test_make_tree (a->server, "dir/");
-  device_write (a, "file", bytes);
-  upload_ok (a, "file", 450000);
-  device_write (a, "dir/file", bytes);
-  upload_ok (a, "dir/file", 450000);
-  for (guint i = 0; i < 6; i++)
-    {
-      g_autofree char *key = note_key (i);
-
-      g_assert_true (ps_store_set_value (a->store, key, "1 2", NULL));
-    }
+  device_tidy (a); /* now it is due a day later */
   a->now += 2 * DAY_NS;
-  device_tidy (a);
-  for (guint i = 0; i < 6; i++)
+  now = a->now;
+  for (gsize i = 0; i < G_N_ELEMENTS (notes); i++)
     {
-      g_autofree char *key = note_key (i);
-      g_autofree char *value = ps_store_get_value (a->store, key);
-
-      g_assert_cmpstr (value, ==, i % 3 == 2 ? NULL : "1 2");
+      a->now = now - notes[i].age * DAY_NS;
+      g_assert_true (ps_note_set (&a->context, notes[i].key, "text", NULL));
     }
+  a->now = now;
+  device_tidy (a);
+  for (gsize i = 0; i < G_N_ELEMENTS (notes); i++)
+    {
+      gboolean fresh = TRUE;
+      g_autofree char *text = ps_note_get (&a->context, notes[i].key, &fresh);
+
+      g_test_message ("%s", notes[i].key);
+      g_assert_cmpstr (text, ==, notes[i].stays ? "text" : NULL);
+      g_assert_true (text == NULL || fresh == (notes[i].age == 0));
+    }
+}
+
+/* What the person was told is not told again, however long ago; of what is no more it is forgotten.
+ */
+static void
+test_tidy_said (void)
+{
+  g_autoptr (Device) a = device_new (NULL, "a", "");
+
+  for (guint day = 0; day < 100; day += 20)
+    {
+      ps_context_notice (&a->context, "stays", "code", "told once");
+      if (day == 0)
+        ps_context_notice (&a->context, "goes", "code", "told once");
+      device_tidy (a);
+      a->now += 20 * DAY_NS;
+    }
+  g_assert_cmpuint (a->problems->len, ==, 2);
+  ps_context_notice (&a->context, "goes", "code", "told anew");
+  g_assert_cmpuint (a->problems->len, ==, 3);
 }
 
 /* Many at once, large and small, over one link. */
@@ -675,5 +698,6 @@ main (int argc, char **argv)
   g_test_add_func ("/reuse/tidy/withdraw", test_withdraw);
   g_test_add_func ("/reuse/tidy/month", test_tidy);
   g_test_add_func ("/reuse/tidy/notes", test_tidy_notes);
+  g_test_add_func ("/reuse/tidy/said", test_tidy_said);
   return g_test_run ();
 }

@@ -258,6 +258,53 @@ test_many (gconstpointer data)
   close (fd);
 }
 
+/* A download that asks for what it wants when something else has been read. */
+typedef struct
+{
+  WireResult result; /* first: it is the user data */
+  WireResult note;
+  gboolean given;
+} Noted;
+
+static gboolean
+next_when_noted (PsRange *range, gpointer user_data)
+{
+  Noted *self = user_data;
+
+  if (!self->note.done)
+    return FALSE;
+  *range = (PsRange){ .length = self->given ? 0 : 5 };
+  self->given = TRUE;
+  return TRUE;
+}
+
+/* Downloads that wait for others do not take away the handles that those need. */
+static void
+test_ahead_with_few_handles (void)
+{
+  g_autoptr (Wire) wire = wire_new_shell ("ulimit -n 10; exec " WIRE_SERVER " -P limits", 1);
+  Noted noted[30] = { 0 };
+  int fd = wire_local ("", 0, 0);
+  PsGet request = { .path = "f", .fd = fd, .next_range = next_when_noted };
+
+  wire_write (wire, "f", "hello");
+  wire_write (wire, "note", "it");
+  request.expected = wire_stat (wire, "f");
+  for (guint i = 0; i < G_N_ELEMENTS (noted); i++)
+    ps_remote_get_async (wire->remote, &request, wire_done, &noted[i].result);
+  for (guint i = 0; i < G_N_ELEMENTS (noted); i++)
+    ps_remote_read_async (wire->remote, "note", 0, 10, wire_done, &noted[i].note);
+  wire_wait_all (wire);
+  for (guint i = 0; i < G_N_ELEMENTS (noted); i++)
+    {
+      g_assert_no_error (noted[i].result.error);
+      g_assert_no_error (noted[i].note.error);
+      wire_result_clear (&noted[i].result);
+      wire_result_clear (&noted[i].note);
+    }
+  close (fd);
+}
+
 static void
 test_read (void)
 {
@@ -304,6 +351,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sftp/get/local-error", test_local_error);
   g_test_add_data_func ("/sftp/get/many", "", test_many);
   g_test_add_data_func ("/sftp/get/many/without-limits", "-P limits", test_many);
+  g_test_add_func ("/sftp/get/ahead-with-few-handles", test_ahead_with_few_handles);
   g_test_add_func ("/sftp/get/read", test_read);
   return g_test_run ();
 }
