@@ -30,6 +30,7 @@ struct PsLocal
   GPtrArray *settled; /* (element-type PsLocalTemp) finished but for the fsync, borrowed */
   GHashTable *unsynced;    /* (element-type Unsynced) open descriptors to be made durable */
   bool unsynced_unknown;   /* something could not be remembered there: all must be synced */
+  int sync_error;          /* errno of the first refusal, for good */
   PsDesktopTrash *desktop; /* (nullable) opened at the first need */
 };
 

@@ -136,7 +136,8 @@ gboolean ps_local_place (PsLocal *self, PsLocalTemp *temp, const char *path,
                          const PsEntry *expected, gboolean keep_replaced, PsEntry *placed,
                          char **displaced, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes every directory durable in which names were changed since the last call. */
+/* Makes every directory durable in which names were changed since the last call. What a disk
+ * refused once it may not speak of again: after a failure this fails as long as @self lives. */
 gboolean ps_local_sync_dirs (PsLocal *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The parents must be there. A directory that is there already is fine. */

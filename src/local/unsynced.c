@@ -61,7 +61,7 @@ add (PsLocal *self, int fd, const struct stat *st)
   *unsynced = (Unsynced){ .device = st->st_dev, .inode = st->st_ino, .fd = fd };
   g_hash_table_add (ensure_table (self), unsynced);
   if (g_hash_table_size (self->unsynced) >= MAX_OPEN && !ps_local_sync_dirs (self, &error))
-    g_info ("%s", error->message); /* those that failed stay, and are reported when asked for */
+    g_info ("%s", error->message); /* it is reported when asked for */
 }
 
 void
@@ -101,8 +101,9 @@ ps_local_mark_file (PsLocal *self, int fd)
   self->unsynced_unknown = true;
 }
 
-gboolean
-ps_local_sync_dirs (PsLocal *self, GError **error)
+/* Returns 0 or an errno. */
+static int
+sync_unsynced (PsLocal *self)
 {
   GHashTableIter iter;
   gpointer key;
@@ -115,14 +116,24 @@ ps_local_sync_dirs (PsLocal *self, GError **error)
       /* EINVAL: a file system that has nothing to make durable there. Some FUSE drivers say that a
        * directory that was removed meanwhile is not there. */
       if (fsync (unsynced->fd) != 0 && errno != EINVAL && errno != ENOENT && errno != ESTALE)
-        return ps_local_fail (error, errno, N_ ("Could not make changes durable in %s"),
-                              self->root);
+        return errno;
       g_hash_table_iter_remove (&iter);
     }
   if (self->unsynced_unknown && syncfs (self->root_fd) != 0)
-    return ps_local_fail (error, errno, N_ ("Could not make changes durable in %s"), self->root);
+    return errno;
   self->unsynced_unknown = false;
-  return TRUE;
+  return 0;
+}
+
+gboolean
+ps_local_sync_dirs (PsLocal *self, GError **error)
+{
+  if (self->sync_error == 0)
+    self->sync_error = sync_unsynced (self);
+  if (self->sync_error == 0)
+    return TRUE;
+  return ps_local_fail (error, self->sync_error, N_ ("Could not make changes durable in %s"),
+                        self->root);
 }
 
 void

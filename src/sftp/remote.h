@@ -287,7 +287,8 @@ gboolean ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_
 
 /* Makes the names durable that were changed since the last call, by syncing their directories on
  * the server (where it can, and unless options.fsync is off). Blocks; not from a callback. FALSE
- * only when the link is lost or cancelled. */
+ * when the link is lost or cancelled, or FAILED where the server's disk refused: then none of those
+ * names may be relied on. */
 gboolean ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -13,7 +13,8 @@
 enum
 {
   TAG_OPEN,
-  TAG_FSYNC
+  TAG_FSYNC,
+  TAG_FSYNC_AGAIN
 };
 
 typedef struct
@@ -32,12 +33,18 @@ ps_remote_mark_changed (PsRemote *self, const char *path)
     g_hash_table_add (self->changed_dirs, ps_relpath_parent (path));
 }
 
-/* A directory that is gone needs none; a file system that cannot sync directories will not learn
- * it: both are passed over. */
+/* A disk that could not write speaks of it once; a file system that cannot sync directories refuses
+ * again, and is passed over. */
 static void
 on_synced (PsOp *op, const PsReply *reply, guint tag)
 {
-  if (!ps_reply_is (reply, PS_FX_OK))
+  bool ok = ps_reply_is (reply, PS_FX_OK);
+
+  if (tag == TAG_FSYNC && !ok)
+    ps_request_fsync (op, &((SyncOp *)op)->handle, TAG_FSYNC_AGAIN);
+  else if (tag == TAG_FSYNC_AGAIN && ok)
+    ps_op_fail (op, PS_SFTP_ERROR_FAILED, "%s", _ ("the server reports a failure"));
+  else if (!ok)
     g_debug ("%s: the server does not sync directories (%u)", op->path, reply->status);
 }
 
@@ -78,17 +85,28 @@ static const PsOpClass sync_class = {
   .failure = N_ ("Could not make %s durable"),
   .can_begin = can_begin,
   .begin = begin,
+  .cleanup = after_synced,
   .size = sizeof (SyncOp),
 };
 
-static void
-count_down (const PsRemoteResult *result, gpointer user_data)
+/* Directories that are being synced. */
+typedef struct
 {
-  guint *waiting = user_data;
+  guint waiting;
+  GError *error; /* (nullable) the first refusal */
+} Syncing;
 
-  --*waiting;
-  if (result->error != NULL)
-    g_debug ("%s", result->error->message);
+static void
+synced (const PsRemoteResult *result, gpointer user_data)
+{
+  Syncing *self = user_data;
+
+  self->waiting--;
+  if (result->error == NULL)
+    return;
+  g_debug ("%s", result->error->message);
+  if (self->error == NULL && g_error_matches (result->error, PS_SFTP_ERROR, PS_SFTP_ERROR_FAILED))
+    self->error = g_error_copy (result->error);
 }
 
 gboolean
@@ -96,17 +114,25 @@ ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable, GError **error)
 {
   GHashTableIter iter;
   gpointer dir;
-  guint waiting = 0;
+  Syncing syncing = { 0 };
+  g_autoptr (GError) refused = NULL;
 
   g_hash_table_iter_init (&iter, self->changed_dirs);
   while (g_hash_table_iter_next (&iter, &dir, NULL))
     {
-      waiting++;
-      ps_op_new (self, &sync_class, PS_QUEUE_CONTROL, dir, count_down, &waiting);
+      syncing.waiting++;
+      ps_op_new (self, &sync_class, PS_QUEUE_CONTROL, dir, synced, &syncing);
     }
   g_hash_table_remove_all (self->changed_dirs);
-  while (waiting > 0)
+  while (syncing.waiting > 0)
     if (!ps_remote_step (self, -1, cancellable, error))
-      return FALSE;
-  return TRUE;
+      {
+        g_clear_error (&syncing.error);
+        return FALSE;
+      }
+  refused = syncing.error;
+  if (refused == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&refused));
+  return FALSE;
 }
