@@ -2,12 +2,14 @@
 /* Three looks, from cheap to dear, and as far as can be in the order of the file, so that what is
  * decided can be used while the rest is looked at:
  *
- * 1. along: is the block that comes next there what comes next here? It costs one hashing of what
- * it looks at, and stops after a stretch that matches nothing. Then the third look goes a little
- *    ahead: what was inserted or removed has shifted the rest, along which it goes on.
+ * 1. along: is the block that comes next there what comes next here? It costs the sums of what it
+ *    looks at, made by two threads (256 MiB: 0.25 s of a processor, 0.17 s of two; nothing where
+ *    they are known), and stops after a stretch that matches nothing. Then the third look goes a
+ *    little ahead: what was inserted or removed has shifted the rest, along which it goes on.
  * 2. backward: the same from the ends of both, where there was nothing near ahead.
- * 3. librsync's delta, byte by byte, of the gaps that are left: ten to twenty times dearer where
- *    nothing is found, so it stops when it has found nearly nothing for long. */
+ * 3. librsync's delta, byte by byte, of the gaps that are left: nineteen times as dear where it
+ *    finds nothing (64 MiB: 1.2 s of a processor, and it can use but one), so it stops when it has
+ *    found nearly nothing for long. */
 #include "delta/match.h"
 
 #include "delta/stream.h"
