@@ -169,7 +169,7 @@ on_status_delete (GtkWidget *window, GdkEvent *event, PsApp *self)
 {
   if (ps_tray_is_visible (self->tray))
     return GDK_EVENT_PROPAGATE;
-  gtk_window_iconify (GTK_WINDOW (window));
+  ps_put_away (GTK_WINDOW (window));
   return GDK_EVENT_STOP;
 }
 
@@ -283,6 +283,9 @@ ps_app_get_front_window (PsApp *self)
 {
   g_return_val_if_fail (PS_IS_APP (self), NULL);
   if (self->status_window == NULL || !gtk_widget_get_mapped (self->status_window))
+    return NULL;
+  /* A dialog of a minimised window would be minimised with it. */
+  if (ps_is_put_away (GTK_WINDOW (self->status_window)))
     return NULL;
   return GTK_WINDOW (self->status_window);
 }

@@ -38,11 +38,52 @@ prepare_x11 (GtkWindow *window)
 }
 #endif
 
+#define PUT_AWAY "ps-put-away"
+
+static void
+on_active_changed (GtkWindow *window)
+{
+  if (gtk_window_is_active (window))
+    g_object_set_data (G_OBJECT (window), PUT_AWAY, NULL);
+}
+
+void
+ps_put_away (GtkWindow *window)
+{
+  g_return_if_fail (GTK_IS_WINDOW (window));
+  g_signal_handlers_disconnect_by_func (window, on_active_changed, NULL);
+  g_signal_connect (window, "notify::is-active", G_CALLBACK (on_active_changed), NULL);
+  g_object_set_data (G_OBJECT (window), PUT_AWAY, window);
+  gtk_window_iconify (window);
+}
+
+gboolean
+ps_is_put_away (GtkWindow *window)
+{
+  g_return_val_if_fail (GTK_IS_WINDOW (window), FALSE);
+  return g_object_get_data (G_OBJECT (window), PUT_AWAY) != NULL;
+}
+
+/* On Wayland no program gets a minimised window of its own back, but a new one is shown. */
+static void
+take_out (GtkWindow *window)
+{
+  g_object_set_data (G_OBJECT (window), PUT_AWAY, NULL);
+#ifdef GDK_WINDOWING_X11
+  if (GDK_IS_X11_DISPLAY (gtk_widget_get_display (GTK_WIDGET (window))))
+    return;
+#endif
+  gtk_widget_hide (GTK_WIDGET (window));
+  gtk_window_deiconify (window);
+}
+
 void
 ps_present_now (GtkWindow *window)
 {
   g_return_if_fail (GTK_IS_WINDOW (window));
 
+  if (ps_is_put_away (window))
+    take_out (window);
   gtk_widget_realize (GTK_WIDGET (window));
 #ifdef GDK_WINDOWING_X11
   if (GDK_IS_X11_WINDOW (gtk_widget_get_window (GTK_WIDGET (window))))

@@ -11,4 +11,10 @@ G_BEGIN_DECLS
  * focus stealing would put it behind otherwise. */
 void ps_present_now (GtkWindow *window);
 
+/* Minimises @window, so that it stays in the window list. */
+void ps_put_away (GtkWindow *window);
+
+/* Whether nobody has taken @window out again since. Wayland does not tell. */
+gboolean ps_is_put_away (GtkWindow *window);
+
 G_END_DECLS

@@ -179,6 +179,10 @@ def test_no_tray_at_all(d):
                lambda: screen.active_title(d) != "PiSync")
     assert sample.running()
     assert sample.client.peek_window("PiSync") is not None
+    # Its dialogs are not minimised with it.
+    sample.tell("ask=password:1")
+    screen.wait_active(d, "Sign In to PiSync")
+    screen.key(d, "Escape")
     activate(d, "show-status")
     screen.wait_active(d, "PiSync")
     window.find("toggle button", "Menu").press()

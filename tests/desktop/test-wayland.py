@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from rig import tap, wait  # noqa: E402
 from rig.real import Pi, factors  # noqa: E402
-from rig.wayland import RETURN, Compositor  # noqa: E402
+from rig.sample import Sample, activate, write_pair  # noqa: E402
+from rig.wayland import ESCAPE, RETURN, Compositor  # noqa: E402
 
 
 def window(app, title):
@@ -48,6 +49,25 @@ def test_password_and_windows(d):
         window(app, title)
     app.tray().press("Quit")
     assert app.wait() == 0, app.output()
+
+
+@tap.desktop(panel=False)
+def test_minimised_without_a_tray(d):
+    """Closing the window minimises it; dialogs and the window itself come to the front after."""
+    write_pair(d)
+    compositor = Compositor(d)
+    sample = Sample(d, env=compositor.env)
+    status = window(sample, "PiSync")
+    wait.until("the window to be in front", lambda: status.is_("active"))
+    compositor.key(ESCAPE)
+    wait.until("the window to be away", lambda: not status.is_("active"))
+    sample.tell("ask=password:1")
+    dialog = window(sample, "Sign In to PiSync")
+    wait.until("the dialog to have the keyboard", lambda: dialog.is_("active"))
+    compositor.key(ESCAPE)
+    sample.client.wait_gone(dialog)
+    activate(d, "show-status")
+    wait.until("the window to be back", lambda: status.is_("active"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from . import tap, wait
 
 DISPLAY = "wayland-test"
 REMOTE = "org.gnome.Mutter.RemoteDesktop"
-SHIFT, RETURN = 0xffe1, 0xff0d
+SHIFT, RETURN, ESCAPE = 0xffe1, 0xff0d, 0xff1b
 
 
 class Compositor:
