@@ -282,10 +282,7 @@ GtkWindow *
 ps_app_get_front_window (PsApp *self)
 {
   g_return_val_if_fail (PS_IS_APP (self), NULL);
-  if (self->status_window == NULL || !gtk_widget_get_mapped (self->status_window))
-    return NULL;
-  /* A dialog of a minimised window would be minimised with it. */
-  if (ps_is_put_away (GTK_WINDOW (self->status_window)))
+  if (self->status_window == NULL || !ps_is_in_sight (GTK_WINDOW (self->status_window)))
     return NULL;
   return GTK_WINDOW (self->status_window);
 }

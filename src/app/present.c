@@ -57,11 +57,34 @@ ps_put_away (GtkWindow *window)
   gtk_window_iconify (window);
 }
 
-gboolean
-ps_is_put_away (GtkWindow *window)
+static gboolean
+is_put_away (GtkWindow *window)
 {
-  g_return_val_if_fail (GTK_IS_WINDOW (window), FALSE);
   return g_object_get_data (G_OBJECT (window), PUT_AWAY) != NULL;
+}
+
+static gboolean
+is_on_x11 (GtkWindow *window)
+{
+#ifdef GDK_WINDOWING_X11
+  return GDK_IS_X11_DISPLAY (gtk_widget_get_display (GTK_WIDGET (window)));
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+ps_is_in_sight (GtkWindow *window)
+{
+  GdkWindow *gdk_window;
+
+  g_return_val_if_fail (GTK_IS_WINDOW (window), FALSE);
+  gdk_window = gtk_widget_get_window (GTK_WIDGET (window));
+  if (!gtk_widget_get_mapped (GTK_WIDGET (window)) || is_put_away (window))
+    return FALSE;
+  if (!is_on_x11 (window))
+    return gtk_window_is_active (window);
+  return (gdk_window_get_state (gdk_window) & GDK_WINDOW_STATE_ICONIFIED) == 0;
 }
 
 /* On Wayland no program gets a minimised window of its own back, but a new one is shown. */
@@ -69,10 +92,8 @@ static void
 take_out (GtkWindow *window)
 {
   g_object_set_data (G_OBJECT (window), PUT_AWAY, NULL);
-#ifdef GDK_WINDOWING_X11
-  if (GDK_IS_X11_DISPLAY (gtk_widget_get_display (GTK_WIDGET (window))))
+  if (is_on_x11 (window))
     return;
-#endif
   gtk_widget_hide (GTK_WIDGET (window));
   gtk_window_deiconify (window);
 }
@@ -82,7 +103,7 @@ ps_present_now (GtkWindow *window)
 {
   g_return_if_fail (GTK_IS_WINDOW (window));
 
-  if (ps_is_put_away (window))
+  if (is_put_away (window))
     take_out (window);
   gtk_widget_realize (GTK_WIDGET (window));
 #ifdef GDK_WINDOWING_X11

@@ -14,7 +14,8 @@ void ps_present_now (GtkWindow *window);
 /* Minimises @window, so that it stays in the window list. */
 void ps_put_away (GtkWindow *window);
 
-/* Whether nobody has taken @window out again since. Wayland does not tell. */
-gboolean ps_is_put_away (GtkWindow *window);
+/* Whether a dialog of @window would be seen: one of a minimised window is minimised with it. On
+ * Wayland that is known of the window with the keyboard only. */
+gboolean ps_is_in_sight (GtkWindow *window);
 
 G_END_DECLS
