@@ -7,6 +7,7 @@
 #include "core/decide.h"
 
 #define SECOND G_GINT64_CONSTANT (1000000000)
+#define CHEAP_TO_COMPARE (1 << 20)
 
 /* Everything that is known about one path. */
 typedef struct
@@ -77,13 +78,24 @@ decide_s2 (const Known *known)
                                  : (PsDecision){ 2, 'b', PS_ACTION_UPLOAD };
 }
 
+/* What looks like our upload. Another device may have made a file of that name, size and second
+ * too, as programs do that run by the clock: what is small is compared. After a lost link there may
+ * be many that were large, and reading them back would cost what sending them did. */
+static PsAction
+looks_sent (const Known *known)
+{
+  return known->remote->kind == PS_KIND_FILE && known->remote->size <= CHEAP_TO_COMPARE
+             ? same_content (known)
+             : PS_ACTION_RECORD;
+}
+
 /* s3: an upload was never confirmed, and now something is there. */
 static PsDecision
 decide_s3 (const Known *known)
 {
   if (!is_copy_of (known->remote, &known->row->local))
     return (PsDecision){ 3, 'c', same_content (known) };
-  return local_unchanged (known) ? (PsDecision){ 3, 'a', PS_ACTION_RECORD }
+  return local_unchanged (known) ? (PsDecision){ 3, 'a', looks_sent (known) }
                                  : (PsDecision){ 3, 'b', PS_ACTION_UPLOAD };
 }
 

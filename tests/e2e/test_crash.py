@@ -154,6 +154,22 @@ def test_kill_between_a_conflict_and_its_copy(t):
               [b"loses", b"wins, and is longer"], f"both versions, after {passing}")
 
 
+def test_fault_before_another_sends_the_like(t):
+    """Two computers make a file of one name, size and second; the first one's upload fails. What
+    it finds on the server later is not its own."""
+    server, laptop = t.pair()
+    _, desk = t.pair("desk", server=server)
+    write(laptop.local / "status", "of the laptop", mtime=10**9)
+    write(desk.local / "status", "of the deskto", mtime=10**9)
+    laptop.cli("--json", "sync", env={"PISYNC_FAULT": "remote-put-durable:1"}).expect(fixture.PATHS)
+    desk.sync()
+    equal(laptop.sync().summary["conflicts"], 1)
+    desk.sync()
+    compare(laptop.local, desk.local)
+    equal({digest(b"of the laptop"), digest(b"of the deskto")}
+          - fixture.all_contents(desk.local), set(), "lost")
+
+
 for _point in points():
     globals()[f"test_crash_{_point}"] = crash_at(_point, 1)
     globals()[f"test_crash_{_point}_later"] = crash_at(_point, 3)
