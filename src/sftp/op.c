@@ -218,16 +218,23 @@ upgrade_error (PsOp *op, int code, const char *words)
   ps_op_fail (op, code, "%s", _ (words));
 }
 
-/* u64 f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail, … */
-static bool
-disk_is_full (const PsReply *reply)
+/* u64 f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail, f_fsid, f_flag,
+ * f_namemax. A Linux disk becomes read-only by itself when it finds itself damaged. */
+static void
+explain_by_disk (PsOp *op, const PsReply *reply)
 {
+  const uint64_t read_only = 1;
   PsReader reader = reply->body;
-  uint64_t values[8];
+  uint64_t values[10];
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     values[i] = ps_reader_u64 (&reader);
-  return !reader.bad && (values[4] == 0 || (values[5] > 0 && values[7] == 0));
+  if (reader.bad)
+    return;
+  if ((values[9] & read_only) != 0)
+    upgrade_error (op, PS_SFTP_ERROR_DENIED, N_ ("the server's disk can only be read"));
+  else if (values[4] == 0 || (values[5] > 0 && values[7] == 0))
+    upgrade_error (op, PS_SFTP_ERROR_NO_SPACE, N_ ("the server's disk is full"));
 }
 
 static void
@@ -237,8 +244,8 @@ on_explained (PsOp *op, const PsReply *reply, guint tag)
     return;
   if (tag == EXPLAIN_LSTAT && reply->type == PS_FXP_ATTRS)
     upgrade_error (op, PS_SFTP_ERROR_EXISTS, N_ ("something of that name is there already"));
-  else if (tag == EXPLAIN_STATVFS && reply->type == PS_FXP_EXTENDED_REPLY && disk_is_full (reply))
-    upgrade_error (op, PS_SFTP_ERROR_NO_SPACE, N_ ("the server's disk is full"));
+  else if (tag == EXPLAIN_STATVFS && reply->type == PS_FXP_EXTENDED_REPLY)
+    explain_by_disk (op, reply);
 }
 
 static void
@@ -253,7 +260,8 @@ after_explained (PsOp *op)
     upgrade_error (op, PS_SFTP_ERROR_NAME, refusal);
 }
 
-/* The server's "failure" may mean anything: look whether the name is taken or the disk full. */
+/* The server's "failure" may mean anything: look whether the name is taken, or the disk
+ * full or read-only. */
 static void
 explain (PsOp *op)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loaded into a server by LD_PRELOAD: its file system has no hard links (unless ODD_DISK_LINKS is
  * set), with ODD_DISK_FAT it is like FAT, mounted with a mask of modes (every file is executable,
- * whatever chmod says; times are even seconds; some characters are refused), it takes ODD_DISK_SYNC
+ * whatever chmod says; times are even seconds; some characters are refused),
+ * with ODD_DISK_READ_ONLY nothing new can be written, it takes ODD_DISK_SYNC
  * seconds to make anything durable, and right after a marker was opened for the first time another
  * device replaces it by what lies beside it as root.next. */
 #undef _FILE_OFFSET_BITS /* else open () would be another function */
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MARKER "/.pisync/root"
@@ -57,6 +59,19 @@ fstat (int fd, struct stat *st)
 }
 
 int
+statvfs (const char *restrict path, struct statvfs *restrict st)
+{
+  int fd = openat (AT_FDCWD, path, O_PATH | O_CLOEXEC);
+  int result = fd < 0 ? -1 : fstatvfs (fd, st);
+
+  if (result == 0 && getenv ("ODD_DISK_READ_ONLY") != NULL)
+    st->f_flag |= ST_RDONLY;
+  if (fd >= 0)
+    close (fd);
+  return result;
+}
+
+int
 fsync (int fd)
 {
   const char *seconds = getenv ("ODD_DISK_SYNC");
@@ -89,6 +104,11 @@ open (const char *path, int flags, ...)
   if ((flags & O_CREAT) != 0)
     mode = va_arg (more, mode_t);
   va_end (more);
+  if (getenv ("ODD_DISK_READ_ONLY") != NULL && (flags & O_CREAT) != 0)
+    {
+      errno = EROFS;
+      return -1;
+    }
   if (getenv ("ODD_DISK_FAT") != NULL && strpbrk (path, "<>:\"|?*\\") != NULL)
     {
       errno = EINVAL;

@@ -371,6 +371,20 @@ test_raise_outdoes (gconstpointer data)
   g_assert_true (wire_exists (wire, "d") && wire_exists (wire, "f"));
 }
 
+/* The status says "failure" alone. */
+static void
+test_read_only_disk (void)
+{
+  g_autoptr (Wire) wire
+      = wire_new_shell ("LD_PRELOAD=" PS_TEST_ODD_DISK " ODD_DISK_READ_ONLY=1 " WIRE_SERVER, 2);
+  g_autoptr (GError) error = NULL;
+
+  ps_remote_prepare_begin (wire->remote, NULL);
+  g_assert_false (ps_remote_prepare_end (wire->remote, NULL, NULL, &error));
+  g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_DENIED);
+  g_assert_nonnull (strstr (error->message, "can only be read"));
+}
+
 /* Another device raises it between our look and our write: what is replaced tells. */
 static void
 test_raise_displaces (gconstpointer environment)
@@ -598,6 +612,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sftp/marker/poor", poor, test_marker);
   g_test_add_data_func ("/sftp/raise/outdoes", "", test_raise_outdoes);
   g_test_add_data_func ("/sftp/raise/outdoes/poor", poor, test_raise_outdoes);
+  g_test_add_func ("/sftp/disk/read-only", test_read_only_disk);
   g_test_add_data_func ("/sftp/raise/displaces", "ODD_DISK_LINKS=1", test_raise_displaces);
   g_test_add_data_func ("/sftp/raise/displaces/no-links", "", test_raise_displaces);
   g_test_add_data_func ("/sftp/raise/missing", NULL, test_raise_refused);
