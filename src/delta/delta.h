@@ -56,7 +56,7 @@ typedef struct
   int64_t deadline_us; /* monotonic time after which it is not worth it any more; 0 = none */
 } PsDeltaLimits;
 
-/* Told of the next piece as soon as nothing can change it any more; a long one comes in parts. */
+/* Told of a piece as soon as nothing can change it any more; a long one comes in parts. */
 typedef void (*PsDeltaFound) (const PsDeltaPiece *piece, gpointer user_data);
 
 /**
@@ -94,6 +94,8 @@ GBytes *ps_signature_derive (GBytes *signature, uint64_t old_size, const GArray 
  * @fd: a local file in which parts of it may lie
  * @known: (nullable): the signature of what @fd should hold: where both have the same block length,
  * much of it need not be read. That it holds is not looked at here
+ * @found: (nullable): told of pieces to copy, each once, in the order in which they lie in @fd. Of
+ * blocks that are alike only one is told of; what is new is known in the end only
  *
  * Finds which blocks of the new version are in @fd already (repeated blocks too). Memory: the
  * signature, not the file.
@@ -102,7 +104,8 @@ GBytes *ps_signature_derive (GBytes *signature, uint64_t old_size, const GArray 
  * in @fd at .from, the others have to be fetched
  */
 GArray *ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
-                           const PsDeltaLimits *limits, GCancellable *cancellable, GError **error);
+                           const PsDeltaLimits *limits, PsDeltaFound found, gpointer user_data,
+                           GCancellable *cancellable, GError **error);
 
 /**
  * ps_delta_in_place:

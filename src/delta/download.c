@@ -15,7 +15,10 @@
 typedef struct
 {
   const PsSignature *signature;
-  uint64_t *places; /* NOWHERE, or an offset */
+  uint64_t *places;   /* NOWHERE, or an offset */
+  guint n_taken;      /* matches that are in it, the last of which may have grown */
+  PsDeltaFound found; /* (nullable) */
+  gpointer user_data;
 } Map;
 
 static void
@@ -26,23 +29,55 @@ map_clear (Map *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Map, map_clear)
 
 static void
-map_init (Map *self, const PsSignature *signature, const GArray *matches)
+map_init (Map *self, const PsSignature *signature)
 {
   self->signature = signature;
   self->places = g_new (uint64_t, MAX (signature->n_blocks, 1)); /* an empty file has none */
   memset (self->places, 0xff, signature->n_blocks * sizeof *self->places);
-  for (guint i = 0; i < matches->len; i++)
+}
+
+static void
+tell (const Map *self, const PsDeltaPiece *run)
+{
+  if (run->length > 0 && self->found != NULL)
+    self->found (run, self->user_data);
+}
+
+/* Gives the blocks of @match that have none their places. */
+static void
+take_match (Map *self, const PsMatch *match)
+{
+  uint64_t block_length = self->signature->block_length;
+  PsDeltaPiece run = { .copy = TRUE };
+
+  for (uint64_t done = 0; done < match->length; done += block_length)
     {
-      const PsMatch *match = &g_array_index (matches, PsMatch, i);
+      uint64_t at = match->there + done;
+      uint64_t *place = &self->places[at / block_length];
 
-      for (uint64_t done = 0; done < match->length; done += signature->block_length)
+      if (*place != NOWHERE)
+        continue;
+      *place = match->here + done;
+      if (run.length == 0 || run.at + run.length != at)
         {
-          uint64_t *place = &self->places[(match->there + done) / signature->block_length];
-
-          if (*place == NOWHERE)
-            *place = match->here + done;
+          tell (self, &run);
+          run.from = *place;
+          run.at = at;
+          run.length = 0;
         }
+      run.length += ps_signature_length_of (self->signature, at / block_length);
     }
+  tell (self, &run);
+}
+
+static void
+take_matches (const GArray *matches, uint64_t upto, gpointer user_data)
+{
+  Map *self = user_data;
+
+  for (guint i = MAX (self->n_taken, 1) - 1; i < matches->len; i++)
+    take_match (self, &g_array_index (matches, PsMatch, i));
+  self->n_taken = matches->len;
 }
 
 static guint
@@ -113,17 +148,20 @@ length_of (int fd, GError **error)
 
 GArray *
 ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
-                   const PsDeltaLimits *limits, GCancellable *cancellable, GError **error)
+                   const PsDeltaLimits *limits, PsDeltaFound found, gpointer user_data,
+                   GCancellable *cancellable, GError **error)
 {
   PsSignature new_one, known_one;
+  g_auto (Map) map = { .found = found, .user_data = user_data };
   PsMatchFile file = {
     .fd = fd,
     .most_missed = UINT64_MAX,
     .deadline_us = limits->deadline_us,
     .once = TRUE,
+    .decided = take_matches,
+    .user_data = &map,
   };
   g_autoptr (GArray) matches = NULL;
-  g_auto (Map) map = { 0 };
   int64_t length = length_of (fd, error);
 
   if (length < 0 || !ps_signature_parse (&new_one, signature, new_size, error))
@@ -131,10 +169,10 @@ ps_delta_download (GBytes *signature, uint64_t new_size, int fd, GBytes *known,
   file.size = (uint64_t)length;
   if (known != NULL && ps_signature_parse (&known_one, known, file.size, NULL))
     file.known = &known_one;
+  map_init (&map, &new_one);
   matches = ps_match_find (&new_one, &file, cancellable, error);
   if (matches == NULL)
     return NULL;
-  map_init (&map, &new_one, matches);
   map_fill (&map);
   return map_pieces (&map, limits, error);
 }

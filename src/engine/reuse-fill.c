@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fills a new file with what is here already. Runs in a thread. */
+/* Fills a new file with what is here already. Runs in a thread; a second one copies what that has
+ * found while it looks on. */
 #include "engine/reuse-private.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 
 #define CHUNK (1024 * 1024)
 #define STEP (16 * CHUNK) /* bytes that are copied before others hear of it */
+#define AHEAD (4 * CHUNK) /* bytes that are copied in one go while the rest is looked for */
 
 static gboolean
 fail (GError **error, const char *doing, int number)
@@ -70,6 +72,107 @@ copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancella
     }
   return TRUE;
 }
+
+/* --- Copied while the rest is looked for --- */
+
+typedef struct
+{
+  const PsFill *fill;
+  GCancellable *cancellable;
+  GAsyncQueue *found; /* (element-type PsDeltaPiece), the last of no length */
+  GArray *copied;     /* (element-type PsDeltaPiece) */
+  GThread *thread;
+} Ahead;
+
+/* In a thread of its own. What cannot be copied is tried again later, by who can tell of it. */
+static gpointer
+copy_ahead (gpointer data)
+{
+  Ahead *self = data;
+
+  while (TRUE)
+    {
+      g_autofree PsDeltaPiece *piece = g_async_queue_pop (self->found);
+
+      if (piece->length == 0)
+        return NULL;
+      if (copy (self->fill, piece->from, piece->at, piece->length, self->cancellable, NULL))
+        g_array_append_vals (self->copied, piece, 1);
+    }
+}
+
+static void
+add_found (const PsDeltaPiece *piece, gpointer user_data)
+{
+  Ahead *self = user_data;
+
+  for (uint64_t done = 0; done < piece->length; done += AHEAD)
+    {
+      PsDeltaPiece *part = g_memdup2 (piece, sizeof *piece);
+
+      part->from += done;
+      part->at += done;
+      part->length = MIN (piece->length - done, AHEAD);
+      g_async_queue_push (self->found, part);
+    }
+}
+
+static void
+ahead_begin (Ahead *self, const PsFill *fill, GCancellable *cancellable)
+{
+  self->fill = fill;
+  self->cancellable = cancellable;
+  self->found = g_async_queue_new_full (g_free);
+  self->copied = g_array_new (FALSE, FALSE, sizeof (PsDeltaPiece));
+  self->thread = g_thread_new ("copy", copy_ahead, self);
+}
+
+static gint
+compare_places (gconstpointer a, gconstpointer b)
+{
+  const PsDeltaPiece *one = a, *other = b;
+
+  return one->at < other->at ? -1 : one->at > other->at;
+}
+
+static void
+add_piece (GArray *pieces, gboolean copy, uint64_t at, uint64_t end)
+{
+  PsDeltaPiece piece = { .copy = copy, .from = at, .at = at, .length = end - at };
+
+  if (end > at)
+    g_array_append_val (pieces, piece);
+}
+
+/* What is not under way yet is left to others. Returns: what is in its place, as pieces that cover
+ * the file. */
+static GArray *
+ahead_end (Ahead *self)
+{
+  GArray *pieces = g_array_new (FALSE, FALSE, sizeof (PsDeltaPiece));
+  gpointer piece;
+  uint64_t end = 0;
+
+  while ((piece = g_async_queue_try_pop (self->found)) != NULL)
+    g_free (piece);
+  g_async_queue_push (self->found, g_new0 (PsDeltaPiece, 1));
+  g_thread_join (self->thread);
+  g_array_sort (self->copied, compare_places);
+  for (guint i = 0; i < self->copied->len; i++)
+    {
+      const PsDeltaPiece *copied = &g_array_index (self->copied, PsDeltaPiece, i);
+
+      add_piece (pieces, FALSE, end, copied->at);
+      end = copied->at + copied->length;
+      add_piece (pieces, TRUE, copied->at, end);
+    }
+  add_piece (pieces, FALSE, end, self->fill->size);
+  g_async_queue_unref (self->found);
+  g_array_unref (self->copied);
+  return pieces;
+}
+
+/* --- What is to be copied --- */
 
 static void
 add_copy (PsFill *self, uint64_t from, uint64_t at, uint64_t length)
@@ -153,20 +256,38 @@ plan_pieces (PsFill *self, const GArray *in_place, const GArray *pieces)
     }
 }
 
+/* Finds what is here, and copies of it what it can meanwhile: then *@in_place says so. */
+static GArray *
+find_pieces (PsFill *self, GArray **in_place, GCancellable *cancellable, GError **error)
+{
+  gboolean anew = *in_place == NULL; /* else it is not to be written again */
+  Ahead ahead = { 0 };
+  GArray *pieces;
+
+  if (anew)
+    ahead_begin (&ahead, self, cancellable);
+  pieces = ps_delta_download (self->signature, self->size, self->source, self->known, &self->limits,
+                              anew ? add_found : NULL, &ahead, cancellable, error);
+  if (anew)
+    *in_place = ahead_end (&ahead);
+  return pieces;
+}
+
 gboolean
 ps_fill_plan (PsFill *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GArray) in_place = NULL;
   g_autoptr (GArray) pieces = NULL;
+  gboolean resumes;
 
   self->missing = g_array_new (FALSE, FALSE, sizeof (PsRange));
   self->copies = g_array_new (FALSE, FALSE, sizeof (PsDeltaPiece));
   if (self->signature == NULL)
     return plan_whole (self, error);
   in_place = find_in_place (self, cancellable);
-  pieces = ps_delta_download (self->signature, self->size, self->source, self->known, &self->limits,
-                              cancellable, error);
-  if (pieces == NULL && in_place != NULL)
+  resumes = in_place != NULL;
+  pieces = find_pieces (self, &in_place, cancellable, error);
+  if (pieces == NULL && resumes)
     {
       g_clear_error (error);
       pieces = g_array_ref (in_place); /* better than nothing */

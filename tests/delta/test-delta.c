@@ -83,6 +83,29 @@ check_upload (const GByteArray *old, const GByteArray *wanted)
   return new_bytes (pieces);
 }
 
+/* A new file as far as a download was told of it. */
+typedef struct
+{
+  const GByteArray *old, *wanted;
+  GByteArray *told; /* one byte for each: whether it was */
+  uint64_t bytes;
+} Told;
+
+static void
+take_copy (const PsDeltaPiece *piece, gpointer user_data)
+{
+  Told *self = user_data;
+
+  g_assert_true (piece->copy);
+  g_assert_cmpuint (piece->at + piece->length, <=, self->wanted->len);
+  g_assert_cmpuint (piece->from + piece->length, <=, self->old->len);
+  g_assert_cmpmem (self->wanted->data + piece->at, piece->length, self->old->data + piece->from,
+                   piece->length);
+  for (uint64_t at = piece->at; at < piece->at + piece->length; at++)
+    g_assert_false (self->told->data[at]++);
+  self->bytes += piece->length;
+}
+
 /* Returns: how many bytes a download fetches. */
 static uint64_t
 check_download (const GByteArray *old, const GByteArray *wanted)
@@ -90,16 +113,19 @@ check_download (const GByteArray *old, const GByteArray *wanted)
   g_autoptr (GBytes) signature = signature_of (wanted);
   ps_autofd fd = file_of (old);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) pieces
-      = ps_delta_download (signature, wanted->len, fd, NULL, &no_limits, NULL, &error);
+  g_autoptr (GByteArray) nothing = g_byte_array_new_take (g_malloc0 (wanted->len), wanted->len);
+  Told told = { .old = old, .wanted = wanted, .told = nothing };
+  g_autoptr (GArray) pieces = ps_delta_download (signature, wanted->len, fd, NULL, &no_limits,
+                                                 take_copy, &told, NULL, &error);
   g_autoptr (GBytes) known = signature_of (old);
   g_autoptr (GArray) by_known
-      = ps_delta_download (signature, wanted->len, fd, known, &no_limits, NULL, &error);
+      = ps_delta_download (signature, wanted->len, fd, known, &no_limits, NULL, NULL, NULL, &error);
 
   g_assert_no_error (error);
   assert_pieces_make (pieces, old, wanted);
   g_assert_cmpmem (pieces->data, pieces->len * sizeof (PsDeltaPiece), by_known->data,
                    by_known->len * sizeof (PsDeltaPiece));
+  g_assert_cmpuint (told.bytes, <=, wanted->len - new_bytes (pieces)); /* likes are not told of */
   return new_bytes (pieces);
 }
 
@@ -387,8 +413,8 @@ assert_not_worth (const GByteArray *old, const GByteArray *wanted, const PsDelta
   g_assert_null (ps_delta_upload (old_signature, old->len, new_fd, wanted->len, limits, NULL, NULL,
                                   NULL, &up_error));
   g_assert_error (up_error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH);
-  g_assert_null (
-      ps_delta_download (new_signature, wanted->len, old_fd, NULL, limits, NULL, &down_error));
+  g_assert_null (ps_delta_download (new_signature, wanted->len, old_fd, NULL, limits, NULL, NULL,
+                                    NULL, &down_error));
   g_assert_error (down_error, PS_DELTA_ERROR, PS_DELTA_ERROR_NOT_WORTH);
 }
 
@@ -433,8 +459,8 @@ test_cancelled (void)
                                   cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&error);
-  g_assert_null (
-      ps_delta_download (signature, old->len, fd, NULL, &no_limits, cancellable, &error));
+  g_assert_null (ps_delta_download (signature, old->len, fd, NULL, &no_limits, NULL, NULL,
+                                    cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 

@@ -51,7 +51,8 @@ make_deltas (uint64_t size)
     return FALSE;
   new_signature = ps_signature_of_fd (new_fd, size + MIB, NULL, NULL);
   up = ps_delta_upload (old_signature, size, new_fd, size + MIB, &limits, NULL, NULL, NULL, NULL);
-  down = ps_delta_download (new_signature, size + MIB, old_fd, NULL, &limits, NULL, NULL);
+  down = ps_delta_download (new_signature, size + MIB, old_fd, NULL, &limits, NULL, NULL, NULL,
+                            NULL);
   return up != NULL && down != NULL && up->len < 1000 && down->len < 1000;
 }
 

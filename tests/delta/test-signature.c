@@ -156,7 +156,8 @@ assert_damaged (const guint8 *data, gsize length, uint64_t size)
   g_assert_null (ps_delta_upload (signature, size, fd, SIZE, &no_limits, NULL, NULL, NULL, &error));
   g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
   g_clear_error (&error);
-  g_assert_null (ps_delta_download (signature, size, fd, NULL, &no_limits, NULL, &error));
+  g_assert_null (
+      ps_delta_download (signature, size, fd, NULL, &no_limits, NULL, NULL, NULL, &error));
   g_assert_error (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED);
 }
 
@@ -275,7 +276,7 @@ test_shuffled (void)
   up = ps_delta_upload (shuffled, SIZE, fd, SIZE, &no_limits, NULL, NULL, NULL, &error);
   g_assert_true (up != NULL || g_error_matches (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED));
   g_clear_error (&error);
-  down = ps_delta_download (shuffled, SIZE, fd, NULL, &no_limits, NULL, &error);
+  down = ps_delta_download (shuffled, SIZE, fd, NULL, &no_limits, NULL, NULL, NULL, &error);
   g_assert_true (down != NULL || g_error_matches (error, PS_DELTA_ERROR, PS_DELTA_ERROR_DAMAGED));
   if (up != NULL)
     assert_form (up, SIZE, SIZE);

@@ -63,7 +63,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   assert_form (ps_delta_upload (signature, there, local_file (), LOCAL_SIZE, &limits, NULL, NULL,
                                 NULL, NULL),
                there, LOCAL_SIZE);
-  assert_form (ps_delta_download (signature, there, local_file (), NULL, &limits, NULL, NULL),
-               LOCAL_SIZE, there);
+  assert_form (
+      ps_delta_download (signature, there, local_file (), NULL, &limits, NULL, NULL, NULL, NULL),
+      LOCAL_SIZE, there);
   return 0;
 }
