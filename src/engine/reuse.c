@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define THREADS 2
-#define NICENESS 5 /* of the thread behind */
+#define NICENESS 5 /* of the thread behind, more than that of the others */
 #define CHUNK (256 * 1024)
 
 /* While threads work, the link is not waited for longer than this: their results start transfers.
@@ -39,8 +39,9 @@ work_behind (gpointer user_data)
 {
   PsReuse *self = user_data;
   PsReuseJob *job;
+  id_t thread = (id_t)gettid ();
 
-  (void)setpriority (PRIO_PROCESS, (id_t)gettid (), NICENESS);
+  (void)setpriority (PRIO_PROCESS, thread, getpriority (PRIO_PROCESS, thread) + NICENESS);
   while ((job = g_async_queue_pop (self->jobs_behind)) != &no_more)
     work (job, self);
   return NULL;
