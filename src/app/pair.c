@@ -58,11 +58,8 @@ on_accepted (PsPair *self)
 static void
 update_title (PsPair *self)
 {
-  const PsConfig *config = ps_session_get_config (self->session);
-  g_autofree char *base = g_path_get_basename (config->local_base);
-
   g_free (self->title);
-  self->title = ps_view_path (base);
+  self->title = ps_view_title (ps_session_get_config (self->session)->local_base);
 }
 
 static void

@@ -13,7 +13,7 @@ G_DECLARE_FINAL_TYPE (PsPair, ps_pair, PS, PAIR, GObject)
 PsPair *ps_pair_new (const PsConfig *config);
 
 const char *ps_pair_get_name (PsPair *self);
-/* The name for people: the local folder's own name. Borrowed. */
+/* The name for people: the local folder's own name, or what there is room for of it. Borrowed. */
 const char *ps_pair_get_title (PsPair *self);
 PsSession *ps_pair_get_session (PsPair *self);
 const PsConfig *ps_pair_get_config (PsPair *self);

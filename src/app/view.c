@@ -326,6 +326,20 @@ ps_view_name (const char *path)
 }
 
 char *
+ps_view_title (const char *path)
+{
+  g_autofree char *name = ps_view_name (path);
+  glong length = g_utf8_strlen (name, -1);
+  g_autofree char *begin = NULL;
+
+  if (length <= PS_VIEW_TITLE_MAX)
+    return g_steal_pointer (&name);
+  begin = g_utf8_substring (name, 0, PS_VIEW_TITLE_MAX / 2);
+  return g_strconcat (begin, "…",
+                      g_utf8_offset_to_pointer (name, length - PS_VIEW_TITLE_MAX / 2 + 1), NULL);
+}
+
+char *
 ps_view_folder (const char *path)
 {
   g_autofree char *folder = g_path_get_dirname (path);

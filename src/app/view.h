@@ -45,6 +45,11 @@ char *ps_view_text (const char *text);
  * at the root). */
 char *ps_view_path (const char *path);
 char *ps_view_name (const char *path);
+
+/* The last part in at most PS_VIEW_TITLE_MAX characters, for a button or a menu: they get as wide
+ * as what they say. */
+#define PS_VIEW_TITLE_MAX 32
+char *ps_view_title (const char *path);
 char *ps_view_folder (const char *path);
 
 /* One event in the list of recent activity. */

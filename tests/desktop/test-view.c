@@ -208,10 +208,16 @@ test_names (void)
   g_autofree char *name = ps_view_name ("a/line\nbreak\t\302\205\342\200\250.txt");
   g_autofree char *turned = ps_view_path ("x/\342\200\256fdp.exe");
   g_autofree char *bad = ps_view_text ("bad \377 <b>&amp; %s");
+  g_autofree char *title = ps_view_title ("/home/Photos");
+  g_autofree char *cut
+      = ps_view_title ("/a/ÄÖÜ of all the years that we have had a camera since 1987");
 
   g_assert_cmpstr (name, ==, "line\357\277\275break\357\277\275\357\277\275\357\277\275.txt");
   g_assert_cmpstr (turned, ==, "x/\357\277\275fdp.exe");
   g_assert_cmpstr (bad, ==, "bad \357\277\275 <b>&amp; %s");
+  g_assert_cmpstr (title, ==, "Photos");
+  g_assert_cmpstr (cut, ==, "ÄÖÜ of all the y…mera since 1987");
+  g_assert_cmpint (g_utf8_strlen (cut, -1), ==, PS_VIEW_TITLE_MAX);
 }
 
 /* Every guard has a question; only of some there is something to decide, and what was lost on
