@@ -30,40 +30,11 @@ put_state_aside (gpointer config, GError **error)
 
 /* Settings. */
 
-/* What is written. */
-typedef struct
-{
-  PsConfig *config, *before;
-} Writing;
-
-static void
-writing_free (gpointer data)
-{
-  Writing *self = data;
-
-  ps_config_free (self->config);
-  ps_config_free (self->before);
-  g_free (self);
-}
-
-static gboolean
-write_checked (gpointer data, GError **error)
-{
-  const Writing *self = data;
-  const char *keyfile = self->config->keyfile;
-
-  if (keyfile == NULL || g_strcmp0 (keyfile, self->before->keyfile) == 0
-      || g_file_test (keyfile, G_FILE_TEST_IS_REGULAR))
-    return ps_config_save_changes (self->config, self->before, error);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("There is no such file."));
-  return FALSE;
-}
-
-/* What it is then. */
 typedef struct
 {
   PsPair *pair;
   PsConfig *config;
+  gboolean new_key; /* it names another key file than before */
 } Setting;
 
 static void
@@ -74,6 +45,17 @@ setting_free (gpointer data)
   g_object_unref (self->pair);
   ps_config_free (self->config);
   g_free (self);
+}
+
+static gboolean
+write_checked (gpointer data, GError **error)
+{
+  const Setting *self = data;
+
+  if (!self->new_key || g_file_test (self->config->keyfile, G_FILE_TEST_IS_REGULAR))
+    return ps_pair_write_config (self->pair, self->config, error);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _ ("There is no such file."));
+  return FALSE;
 }
 
 static void
@@ -102,14 +84,14 @@ ps_pair_change_config_async (PsPairs *pairs, PsPair *pair, PsConfig *config,
 {
   GTask *task = g_task_new (pairs, NULL, callback, user_data);
   Setting *self = g_new (Setting, 1);
-  Writing *writing = g_new (Writing, 1);
 
   g_task_set_source_tag (task, ps_pair_change_config_async);
-  *self = (Setting){ g_object_ref (pair), config };
+  *self = (Setting){ .pair = g_object_ref (pair), .config = config };
+  self->new_key = config->keyfile != NULL
+                  && g_strcmp0 (config->keyfile, ps_pair_get_config (pair)->keyfile) != 0;
   g_task_set_task_data (task, self, setting_free);
-  *writing = (Writing){ ps_config_copy (config), ps_config_copy (ps_pair_get_config (pair)) };
   ps_pair_begin_wish (pair, config);
-  ps_save_async (config->file, write_checked, writing, writing_free, on_config_written, task);
+  ps_save_async (config->file, write_checked, self, NULL, on_config_written, task);
 }
 
 gboolean

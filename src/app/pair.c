@@ -14,6 +14,7 @@ struct _PsPair
   char *title;
   PsConfig *wish;            /* (nullable) */
   guint wishes;              /* that have not ended */
+  PsConfig *written;         /* as the ini has it; of the thread that writes */
   GCancellable *cancellable; /* of what this object itself has under way */
 };
 
@@ -84,6 +85,7 @@ ps_pair_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_free (self->title);
   ps_config_free (self->wish);
+  ps_config_free (self->written);
   G_OBJECT_CLASS (ps_pair_parent_class)->finalize (object);
 }
 
@@ -115,6 +117,7 @@ ps_pair_new (const PsConfig *config)
 {
   PsPair *self = g_object_new (PS_TYPE_PAIR, NULL);
 
+  self->written = ps_config_copy (config);
   self->session = ps_session_new (config, NULL);
   self->status = ps_session_get_status (self->session);
   update_title (self);
@@ -192,6 +195,16 @@ ps_pair_end_wish (PsPair *self)
   g_return_if_fail (self->wishes > 0);
   if (--self->wishes == 0)
     g_clear_pointer (&self->wish, ps_config_free);
+}
+
+gboolean
+ps_pair_write_config (PsPair *self, const PsConfig *config, GError **error)
+{
+  if (!ps_config_save_changes (config, self->written, error))
+    return FALSE;
+  ps_config_free (self->written);
+  self->written = ps_config_copy (config);
+  return TRUE;
 }
 
 static void

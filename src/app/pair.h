@@ -30,6 +30,10 @@ const PsConfig *ps_pair_get_wish (PsPair *self);
 void ps_pair_begin_wish (PsPair *self, const PsConfig *config);
 void ps_pair_end_wish (PsPair *self);
 
+/* Writes into the ini what @config has otherwise than what was read from it, or written last: what
+ * a person has changed in it meanwhile stays. In a thread, of which there is one at a time. */
+gboolean ps_pair_write_config (PsPair *self, const PsConfig *config, GError **error);
+
 /* Exports the pair on a connection of its own to the session bus. Where that fails it is said in
  * the log, and the pair works without. */
 void ps_pair_export (PsPair *self);

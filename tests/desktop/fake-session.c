@@ -267,23 +267,26 @@ tell_error (Telling *t, const char *value)
   t->status->error_code = (int)number (value);
 }
 
-/* done/total */
+/* Two numbers with a slash in between. */
 static void
-tell_files (Telling *t, const char *value)
+numbers (const char *value, uint64_t *first, uint64_t *second)
 {
   g_auto (GStrv) parts = g_strsplit (value, "/", 2);
 
-  t->status->progress.files_done = number (parts[0]);
-  t->status->progress.files_total = number (parts[1]);
+  *first = number (parts[0]);
+  *second = number (parts[1]);
+}
+
+static void
+tell_files (Telling *t, const char *value)
+{
+  numbers (value, &t->status->progress.files_done, &t->status->progress.files_total);
 }
 
 static void
 tell_bytes (Telling *t, const char *value)
 {
-  g_auto (GStrv) parts = g_strsplit (value, "/", 2);
-
-  t->status->progress.bytes_done = number (parts[0]);
-  t->status->progress.bytes_total = number (parts[1]);
+  numbers (value, &t->status->progress.bytes_done, &t->status->progress.bytes_total);
 }
 
 static void
@@ -307,10 +310,7 @@ tell_left (Telling *t, const char *value)
 static void
 tell_space (Telling *t, const char *value)
 {
-  g_auto (GStrv) parts = g_strsplit (value, "/", 2);
-
-  t->status->progress.server_free = number (parts[0]);
-  t->status->progress.server_total = number (parts[1]);
+  numbers (value, &t->status->progress.server_free, &t->status->progress.server_total);
 }
 
 /* up|down:PATH:DONE:SIZE */

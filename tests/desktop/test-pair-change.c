@@ -172,6 +172,22 @@ test_config (Fixture *f, gconstpointer unused)
   g_assert_true (ps_pair_get_wish (pair) == ps_pair_get_config (pair));
 }
 
+/* Before the first is written the second takes it back. */
+static void
+test_taken_back (Fixture *f, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PsConfig) config = NULL;
+
+  change (f, "SYNC", "upload_limit", "7", FALSE);
+  change (f, "SYNC", "upload_limit", "0", TRUE);
+  ps_test_assert_soon (is_over, f);
+  g_assert_true (ps_pair_change_config_finish (f->pairs, f->result, &error));
+  config = ps_config_load (f->file, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (config->upload_limit, ==, 0);
+}
+
 /* What a person writes into the file meanwhile stays there, sense or not. */
 static void
 test_edited_by_hand (Fixture *f, gconstpointer unused)
@@ -253,6 +269,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_set_print_handler (print);
   g_test_add ("/pair-change/config", Fixture, NULL, set_up, test_config, tear_down);
+  g_test_add ("/pair-change/taken-back", Fixture, NULL, set_up, test_taken_back, tear_down);
   g_test_add ("/pair-change/edited-by-hand", Fixture, NULL, set_up, test_edited_by_hand, tear_down);
   g_test_add ("/pair-change/missing-key", Fixture, NULL, set_up, test_missing_key, tear_down);
   g_test_add ("/pair-change/removed", Fixture, NULL, set_up, test_removed, tear_down);
