@@ -86,8 +86,13 @@ bool ps_local_is_expected (const PsLocal *self, const PsEntry *now, const PsEntr
 
 /* rename.c: Renames without replacing anything, whatever the file system can do. Returns 0 or an
  * errno. */
-int ps_local_rename_new (const PsLocal *self, int from_fd, const char *from, int to_fd,
+int ps_local_rename_new (PsLocal *self, int from_fd, const char *from, int to_fd,
                          const char *to);
+
+/* After a rename to @name: Linux's vfat gives a renamed file or directory a new entry that says it
+ * is empty, until the thing itself is written back. fsync of the directory alone would make just
+ * that durable, however durable the content was before. */
+void ps_local_settle_name (PsLocal *self, int dir_fd, const char *name);
 
 /* Returns: (transfer full): a name in .pisync/tmp that is not in use, for what is taken from @path;
  * what bears such a name is never deleted by a sweep. */

@@ -119,6 +119,8 @@ exchange (const Placing *placing, char **displaced, GError **error)
                : ps_local_fail (error, errno, N_ ("Could not put %s in place"), placing->path);
   private_name = g_strdup (temp->name);
   let_go (temp);
+  ps_local_settle_name (self, placing->parent, placing->name);
+  ps_local_settle_name (self, self->tmp_fd, private_name);
   ps_local_mark_dir (self, placing->parent);
   if (ps_fault ("local-placed", error))
     return FALSE;
@@ -158,6 +160,7 @@ rename_aside_then_in (const Placing *placing, GError **error)
     return errno == ENOENT
                ? ps_local_changed (error, placing->path)
                : ps_local_fail (error, errno, N_ ("Could not put %s in place"), placing->path);
+  ps_local_settle_name (self, self->tmp_fd, aside);
   if (ps_local_stat_at (self->tmp_fd, aside, &old) != 0
       || !ps_local_is_expected (self, &old, placing->expected))
     return put_back (placing, aside, error);

@@ -62,8 +62,20 @@ rename_directory (int from_fd, const char *from, int to_fd, const char *to)
   return errno == ENOTDIR || errno == ENOTEMPTY ? EEXIST : errno;
 }
 
-int
-ps_local_rename_new (const PsLocal *self, int from_fd, const char *from, int to_fd, const char *to)
+void
+ps_local_settle_name (PsLocal *self, int dir_fd, const char *name)
+{
+  ps_autofd fd = -1;
+
+  if (self->caps.names != PS_NAMES_FAT)
+    return;
+  fd = openat (dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 || fsync (fd) != 0)
+    self->unsynced_unknown = true;
+}
+
+static int
+rename_new (const PsLocal *self, int from_fd, const char *from, int to_fd, const char *to)
 {
   PsEntry entry;
   int number;
@@ -76,6 +88,16 @@ ps_local_rename_new (const PsLocal *self, int from_fd, const char *from, int to_
   if (entry.kind == PS_KIND_DIR)
     return rename_directory (from_fd, from, to_fd, to);
   return (self->hard_links ? link_then_unlink : reserve_then_rename) (from_fd, from, to_fd, to);
+}
+
+int
+ps_local_rename_new (PsLocal *self, int from_fd, const char *from, int to_fd, const char *to)
+{
+  int number = rename_new (self, from_fd, from, to_fd, to);
+
+  if (number == 0)
+    ps_local_settle_name (self, to_fd, to);
+  return number;
 }
 
 char *

@@ -110,7 +110,9 @@ struct PsRemote
   guint64 finished;  /* operations called back so far */
   bool busy;         /* something can be done without waiting */
   GError *lost;
-  GHashTable *made_dirs;     /* (element-type utf8) directories of ours known to be there */
+  GHashTable *made_dirs; /* (element-type utf8) directories of ours known to be there */
+  GHashTable
+      *renamed; /* (element-type utf8) FAT: what has to be written back before its directory */
   GHashTable *changed_dirs;  /* (element-type utf8) directories whose names are not durable yet */
   GHashTable *used_versions; /* (element-type utf8) version paths used in the second @used_at */
   int64_t used_at;
@@ -250,6 +252,9 @@ void ps_raise_free (PsRaise *self);
 /* Returns: (transfer full): a path in .pisync/tmp that no other transfer has; @key: (nullable) what
  * names it instead of chance, so that it is found again. */
 char *ps_remote_temp_path (PsRemote *self, const char *key, const char *suffix);
+
+/* Returns: (transfer full): a path in .pisync/versions for a thing on its way. */
+char *ps_remote_parking_path (PsRemote *self);
 
 /* Returns: (transfer full): a path in .pisync/versions for what lies at @path now. */
 char *ps_remote_version_path (PsRemote *self, const char *path);

@@ -92,6 +92,7 @@ ps_remote_new (PsTransport *transport, const PsRemoteOptions *options, GCancella
   self->clock = options->clock != NULL ? options->clock : ps_clock_system ();
   g_snprintf (self->nonce, sizeof self->nonce, "%08x%08x", g_random_int (), g_random_int ());
   self->made_dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->renamed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->changed_dirs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->used_versions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->client = ps_client_new (transport, &client_options, cancellable, error);
@@ -121,6 +122,7 @@ ps_remote_free (PsRemote *self)
   ps_client_free (self->client);
   g_clear_error (&self->lost);
   g_hash_table_unref (self->made_dirs);
+  g_hash_table_unref (self->renamed);
   g_hash_table_unref (self->changed_dirs);
   g_hash_table_unref (self->used_versions);
   g_free (self->root);

@@ -3,7 +3,10 @@
  * loses its power could come up with the old file under it, which would look like a change by
  * somebody else and win over the newer one here. So the directories in which names were changed are
  * opened and fsynced too, many at once, before anything is recorded. The handle of a directory
- * opened for reading will do for OpenSSH's server. */
+ * opened for reading will do for OpenSSH's server.
+ *
+ * On FAT the thing itself comes first: Linux gives it a new entry with the new name, which says
+ * that it is empty until the thing is written back. */
 #include "sftp/remote-private.h"
 
 #include "util/words.h"
@@ -29,8 +32,11 @@ ps_remote_mark_changed (PsRemote *self, const char *path)
   /* Nothing is lost with a hint. */
   if (g_str_has_prefix (path, PS_OWN_DIR "/signatures/"))
     return;
-  if (self->caps.fsync && self->options.fsync)
-    g_hash_table_add (self->changed_dirs, ps_relpath_parent (path));
+  if (!self->caps.fsync || !self->options.fsync)
+    return;
+  g_hash_table_add (self->changed_dirs, ps_relpath_parent (path));
+  if (self->caps.names == PS_NAMES_FAT)
+    g_hash_table_add (self->renamed, g_strdup (path));
 }
 
 /* A disk that could not write speaks of it once; a file system that cannot sync directories refuses
@@ -89,7 +95,7 @@ static const PsOpClass sync_class = {
   .size = sizeof (SyncOp),
 };
 
-/* Directories that are being synced. */
+/* What is being synced. */
 typedef struct
 {
   guint waiting;
@@ -109,21 +115,22 @@ synced (const PsRemoteResult *result, gpointer user_data)
     self->error = g_error_copy (result->error);
 }
 
-gboolean
-ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable, GError **error)
+/* Takes all out of @paths. */
+static gboolean
+sync_all (PsRemote *self, GHashTable *paths, GCancellable *cancellable, GError **error)
 {
   GHashTableIter iter;
-  gpointer dir;
+  gpointer path;
   Syncing syncing = { 0 };
   g_autoptr (GError) refused = NULL;
 
-  g_hash_table_iter_init (&iter, self->changed_dirs);
-  while (g_hash_table_iter_next (&iter, &dir, NULL))
+  g_hash_table_iter_init (&iter, paths);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
     {
       syncing.waiting++;
-      ps_op_new (self, &sync_class, PS_QUEUE_CONTROL, dir, synced, &syncing);
+      ps_op_new (self, &sync_class, PS_QUEUE_CONTROL, path, synced, &syncing);
     }
-  g_hash_table_remove_all (self->changed_dirs);
+  g_hash_table_remove_all (paths);
   while (syncing.waiting > 0)
     if (!ps_remote_step (self, -1, cancellable, error))
       {
@@ -135,4 +142,11 @@ ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable, GError **error)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&refused));
   return FALSE;
+}
+
+gboolean
+ps_remote_sync_dirs (PsRemote *self, GCancellable *cancellable, GError **error)
+{
+  return sync_all (self, self->renamed, cancellable, error)
+         && sync_all (self, self->changed_dirs, cancellable, error);
 }

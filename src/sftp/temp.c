@@ -23,6 +23,12 @@ ps_remote_temp_path (PsRemote *self, const char *key, const char *suffix)
 }
 
 char *
+ps_remote_parking_path (PsRemote *self)
+{
+  return g_strdup_printf (PS_OWN_DIR "/versions/parked-%s-%u", self->nonce, ++self->counter);
+}
+
+char *
 ps_remote_version_path (PsRemote *self, const char *path)
 {
   int64_t when = ps_clock_now (self->clock);

@@ -18,6 +18,8 @@ static const PsEntry absent = { 0 };
 static const Disk disks[] = {
   { "ext4", 16 << 20, "mkfs.ext4 -q \"$0\"", LOOP },
   { "xfs", 320 << 20, "mkfs.xfs -q \"$0\"", "mount -o loop,nouuid \"$0\" \"$1\"" },
+  { "vfat", 16 << 20, "mkfs.vfat \"$0\"", LOOP },
+  { "exfat", 16 << 20, "mkfs.exfat \"$0\"", "mount -o loop -t exfat \"$0\" \"$1\"" },
 };
 /* clang-format on */
 
