@@ -3,7 +3,7 @@
  * the server into versions/. A directory goes only when it is empty; one that still holds something
  * (ignored files, say) simply stays. */
 #include "engine/executor.h"
-
+#include "engine/rules.h"
 #include "util/words.h"
 
 /* A directory that is not empty stays, and so does its row: once it is empty, a later run removes
@@ -48,6 +48,29 @@ removed_remotely (const PsRemoteResult *result, gpointer user_data)
   deleted (deletion->executor, deletion->step, result->wire, result->error);
 }
 
+/* A server's disk that does not tell cases apart shows what @path was renamed to. Whether @found is
+ * that, by what is recorded of the new name. */
+static gboolean
+is_other_case (PsExecutor *executor, const char *path, const PsEntry *found)
+{
+  const char *name = ps_relpath_name (path);
+  g_autofree char *dir = ps_relpath_parent (path);
+  g_autoptr (GArray) rows = NULL;
+
+  if (ps_remote_peek_caps (executor->context->remote)->case_sensitive)
+    return FALSE;
+  rows = ps_store_list (executor->context->store, dir, NULL);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      const PsStoreEntry *other = &g_array_index (rows, PsStoreEntry, i);
+
+      if (ps_names_differ_in_case (name, other->name)
+          && ps_remote_is_expected (executor->context->remote, found, &other->row.remote))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The second look at what the scan took for a deletion on the server. */
 static void
 confirmed (const PsRemoteResult *result, gpointer user_data)
@@ -60,7 +83,8 @@ confirmed (const PsRemoteResult *result, gpointer user_data)
   executor->in_flight--;
   if (result->error != NULL)
     ps_executor_step_failed (executor, step, result->error);
-  else if (result->entry.kind != step->remote.kind)
+  else if (result->entry.kind != step->remote.kind
+           && !is_other_case (executor, step->path, &result->entry))
     executor->context->look_again = TRUE; /* it is (again) there, or of yet another kind */
   else if (ps_local_remove (executor->context->local, step->path, &step->local, &error))
     deleted (executor, step, result->wire, NULL);

@@ -72,8 +72,8 @@ ps_rules_read (PsContext *context, const char *dir, const PsListing *local, cons
 struct PsNameClashes
 {
   PsNameRules rules;
-  GHashTable
-      *folded; /* (element-type utf8) (nullable) names as a file system without case sees them */
+  GHashTable *folded; /* (element-type utf8 filename) (nullable) names as a file system without case
+                         sees them, and as they are */
 };
 
 /* Returns: (transfer full): what names that differ in case alone have in common. */
@@ -94,9 +94,13 @@ ps_name_clashes_new (PsNameRules rules, gboolean case_sensitive, const PsListing
   self->rules = rules;
   if (case_sensitive)
     return self;
-  self->folded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->folded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   for (guint i = 0; listing != NULL && i < listing->entries->len; i++)
-    g_hash_table_add (self->folded, fold (g_array_index (listing->entries, PsDirEntry, i).name));
+    {
+      const char *name = g_array_index (listing->entries, PsDirEntry, i).name;
+
+      g_hash_table_insert (self->folded, fold (name), g_strdup (name));
+    }
   return self;
 }
 
@@ -110,11 +114,26 @@ ps_name_clashes_free (PsNameClashes *self)
 }
 
 const char *
-ps_name_clashes_check (PsNameClashes *self, const char *name)
+ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other)
 {
   const char *why = ps_name_refusal (name, self->rules);
+  g_autofree char *folded = NULL;
 
-  if (why == NULL && self->folded != NULL && !g_hash_table_add (self->folded, fold (name)))
-    why = N_ ("the other side already has a name that differs from this one in case alone");
-  return why;
+  *other = NULL;
+  if (why != NULL || self->folded == NULL)
+    return why;
+  folded = fold (name);
+  *other = g_hash_table_lookup (self->folded, folded);
+  if (*other != NULL)
+    return N_ ("the other side already has a name that differs from this one in case alone");
+  g_hash_table_insert (self->folded, g_steal_pointer (&folded), g_strdup (name));
+  return NULL;
+}
+
+gboolean
+ps_names_differ_in_case (const char *a, const char *b)
+{
+  g_autofree char *folded_a = fold (a), *folded_b = fold (b);
+
+  return strcmp (a, b) != 0 && strcmp (folded_a, folded_b) == 0;
 }

@@ -23,7 +23,11 @@ void ps_name_clashes_free (PsNameClashes *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsNameClashes, ps_name_clashes_free)
 
 /* Returns: (nullable): why @name cannot be made beside what is there, static, plain English; else
- * NULL, and @name counts as there from now on. */
-const char *ps_name_clashes_check (PsNameClashes *self, const char *name);
+ * NULL, and @name counts as there from now on. *@other is the name, if it is one, that differs from
+ * it in case alone, borrowed; NULL otherwise. */
+const char *ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other);
+
+/* Whether @a and @b are two names here and one on a disk that does not tell cases apart. */
+gboolean ps_names_differ_in_case (const char *a, const char *b);
 
 G_END_DECLS

@@ -166,19 +166,52 @@ look_closely (Walk *walk, const Sight *sight, PsRow *row, GError **error)
          || ps_store_put (context->store, sight->path, row, error);
 }
 
+static bool
+lists (const PsListing *listing, const char *name)
+{
+  for (guint i = 0; listing != NULL && i < listing->entries->len; i++)
+    if (strcmp (g_array_index (listing->entries, PsDirEntry, i).name, name) == 0)
+      return true;
+  return false;
+}
+
+/* Whether a person gave a thing the same name in another case: @other has gone from @side, and what
+ * appeared there is the same thing. It will be moved on the other side, where both names are one.
+ * Without inodes, a directory cannot be told again. */
+static bool
+is_other_case (const Walk *walk, const Place *place, const Sight *sight, PsSide side,
+               const char *other)
+{
+  g_autofree char *path = ps_relpath_join (place->dir, other);
+  const PsEntry *now = side == PS_SIDE_LOCAL ? &sight->local : &sight->remote;
+  const PsEntry *was;
+  PsRow row;
+
+  if (walk->context->no_moves || walk->options->ignore_base
+      || lists (side == PS_SIDE_LOCAL ? place->local : place->remote, other)
+      || !ps_store_get (walk->context->store, path, &row, NULL))
+    return false;
+  was = side == PS_SIDE_LOCAL ? &row.local : &row.remote;
+  if (side == PS_SIDE_LOCAL)
+    return was->kind == now->kind && was->inode != 0 && was->inode == now->inode
+           && was->device == now->device;
+  return was->kind == PS_KIND_FILE && now->size > 0 && ps_entry_same (was, now);
+}
+
 /* Whether the decided action would make a name that its target side cannot hold; says so. */
 static gboolean
 is_refused (Walk *walk, const Place *place, const Sight *sight, PsAction action)
 {
   PsContext *context = walk->context;
   const char *name = ps_relpath_name (sight->path);
-  const char *why = NULL;
+  const char *why = NULL, *other = NULL;
+  PsSide side = action == PS_ACTION_UPLOAD ? PS_SIDE_LOCAL : PS_SIDE_REMOTE;
 
   if (action == PS_ACTION_UPLOAD && !ps_entry_present (&sight->remote))
-    why = ps_name_clashes_check (place->clashes_remote, name);
+    why = ps_name_clashes_check (place->clashes_remote, name, &other);
   else if (action == PS_ACTION_DOWNLOAD && !ps_entry_present (&sight->local))
-    why = ps_name_clashes_check (place->clashes_local, name);
-  if (why == NULL)
+    why = ps_name_clashes_check (place->clashes_local, name, &other);
+  if (why == NULL || (other != NULL && is_other_case (walk, place, sight, side, other)))
     return FALSE;
   ps_context_problem (context, sight->path, "name", _ (why));
   return TRUE;

@@ -98,7 +98,9 @@ check_from (const Ends *ends, PsEntry *now, GError **error)
 }
 
 /* On a file system that does not tell "Name" from "name" the new name is the old one: by way of a
- * private name. Returns 0 or an errno. */
+ * private name. Nobody may have looked for the new name before: at the top of a disk with ext4's
+ * case folding the kernel (6.1) would go on finding the file there once it is aside. Returns 0 or
+ * an errno. */
 static int
 change_case (const Ends *ends)
 {
@@ -138,10 +140,10 @@ only_case_differs (const Ends *ends)
 static int
 rename_ends (const Ends *ends)
 {
-  int number = ps_local_rename_new (ends->local, ends->from_fd, ends->from_name, ends->to_fd,
-                                    ends->to_name);
-
-  return number == EEXIST && only_case_differs (ends) ? change_case (ends) : number;
+  if (only_case_differs (ends))
+    return change_case (ends);
+  return ps_local_rename_new (ends->local, ends->from_fd, ends->from_name, ends->to_fd,
+                              ends->to_name);
 }
 
 /* Something else may have taken the name between the look and the rename: then back with it. */

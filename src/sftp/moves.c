@@ -6,8 +6,11 @@
 #include "util/fault.h"
 #include "util/words.h"
 
+#include <string.h>
+
 enum
 {
+  TAG_ASIDE,
   TAG_RENAME,
   TAG_BEFORE,
   TAG_AFTER,
@@ -21,6 +24,8 @@ typedef struct
   PsEntry expected;
   bool any;       /* MOVE: whatever lies there */
   PsEntry before; /* what lay at the old path just before */
+  char *aside;    /* MOVE: (nullable) where it lies between two names that are one to the server */
+  bool set_aside; /* it lies there */
   bool renamed;
   bool taken; /* REMOVE: the version's name is in use */
 } MoveOp;
@@ -29,6 +34,7 @@ static void
 clear (PsOp *op)
 {
   g_free (((MoveOp *)op)->to);
+  g_free (((MoveOp *)op)->aside);
 }
 
 static bool
@@ -54,7 +60,7 @@ on_back (PsOp *op, const PsReply *reply, guint tag)
   MoveOp *self = (MoveOp *)op;
 
   if (!ps_reply_is (reply, PS_FX_OK)) /* the old name was taken anew: nothing is lost */
-    op->kept_at = g_strdup (self->to);
+    op->kept_at = g_strdup (self->set_aside ? self->aside : self->to);
 }
 
 /* What was moved is not what was to be moved: another device or person was quicker. */
@@ -98,8 +104,15 @@ on_moved (PsOp *op, const PsReply *reply, guint tag)
     }
   else if (tag == TAG_AFTER)
     check_moved (op, reply);
+  else if (tag == TAG_ASIDE && ps_reply_is (reply, PS_FX_OK))
+    self->set_aside = true;
+  else if (tag == TAG_ASIDE)
+    ps_op_fail_status (op, reply, NULL);
   else if (ps_reply_is (reply, PS_FX_OK))
-    self->renamed = true;
+    {
+      self->renamed = true;
+      self->set_aside = false;
+    }
   else if (reply->status == PS_FX_NO_SUCH_FILE && self->before.kind != PS_KIND_ABSENT)
     ps_op_fail (op, PS_SFTP_ERROR_FAILED, _ ("the directory it should go to is not there"));
   else
@@ -114,20 +127,40 @@ after_moved (PsOp *op)
   fails (op, "remote-moved");
 }
 
+/* Whether both names are one to a file system that does not tell cases apart. Should it see them
+ * as two after all, the way by a third name is right too. */
+static bool
+only_case_differs (const MoveOp *self)
+{
+  g_autofree char *from = NULL, *to = NULL;
+
+  if (self->op.remote->caps.case_sensitive)
+    return false;
+  if (!g_utf8_validate (self->op.path, -1, NULL) || !g_utf8_validate (self->to, -1, NULL))
+    return g_ascii_strcasecmp (self->op.path, self->to) == 0;
+  from = g_utf8_casefold (self->op.path, -1);
+  to = g_utf8_casefold (self->to, -1);
+  return strcmp (from, to) == 0;
+}
+
 static void
 begin_move (PsOp *op)
 {
   MoveOp *self = (MoveOp *)op;
-  bool same_file = !op->remote->caps.case_sensitive && g_ascii_strcasecmp (op->path, self->to) == 0;
 
   if (fails (op, "remote-move"))
     return;
   ps_op_expect (op, on_moved, after_moved);
   ps_request_path (op, 0, PS_FXP_LSTAT, op->path, TAG_BEFORE);
-  if (same_file) /* else the server takes the old name for one that is in the way */
-    ps_request_replace (op, op->path, self->to, TAG_RENAME);
-  else
-    ps_request_rename (op, op->path, self->to, TAG_RENAME);
+  if (only_case_differs (self))
+    {
+      /* RENAME takes the old name for one that is in the way; rename(2) of a file onto itself does
+       * nothing and says that all is well. The place is among what is kept, never among what is
+       * swept: should the line break here, nothing is lost. */
+      self->aside = ps_remote_parking_path (op->remote);
+      ps_request_rename (op, op->path, self->aside, TAG_ASIDE);
+    }
+  ps_request_rename (op, self->aside != NULL ? self->aside : op->path, self->to, TAG_RENAME);
   ps_request_path (op, 0, PS_FXP_LSTAT, self->to, TAG_AFTER);
 }
 
@@ -150,6 +183,12 @@ clean_move (PsOp *op)
   if (self->renamed && g_error_matches (op->error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED))
     {
       move_back (op);
+      return;
+    }
+  if (self->set_aside)
+    {
+      ps_op_expect (op, on_back, NULL);
+      ps_request_rename (op, self->aside, op->path, TAG_RENAME);
       return;
     }
   if (!op->unclear)

@@ -193,10 +193,11 @@ class Account:
         shutil.rmtree(self.base, ignore_errors=True)
 
 
-def fat_config():
-    """For Server (sftp=False, config=...): its disk is like FAT, see fakes/odd-disk.c."""
+def odd_config(*oddities):
+    """For Server (sftp=False, config=...): its disk is odd, see fakes/odd-disk.c."""
     require(ODD_DISK and os.path.exists(SFTP_SERVER), "sshd", f"no {SFTP_SERVER}")
-    return f"Subsystem sftp env LD_PRELOAD={ODD_DISK} ODD_DISK_FAT=1 {SFTP_SERVER}"
+    set_all = " ".join(f"{oddity}=1" for oddity in oddities)
+    return f"Subsystem sftp env LD_PRELOAD={ODD_DISK} {set_all} {SFTP_SERVER}"
 
 
 class Server:

@@ -27,7 +27,7 @@ def test_odd_names(t):
 
 
 def fat_pair(t):
-    server = t.server(sftp=False, config=fixture.fat_config())
+    server = t.server(sftp=False, config=fixture.odd_config("ODD_DISK_FAT"))
     _, laptop = t.pair(server=server)
     _, desk = t.pair("desk", server=server)
     return laptop, desk
@@ -212,6 +212,50 @@ def test_case_only_rename(t):
     (device.local / "readme").rename(device.local / "README")
     device.sync()
     compare(device.local, here)
+
+
+def server_without_case(t):
+    """One whose disk takes names that differ in case alone for one, as vfat and exfat do."""
+    return t.server(sftp=False, config=fixture.odd_config("ODD_DISK_CASE"))
+
+
+def test_case_only_rename_on_a_server_without_case(t):
+    server, device = t.pair(server=server_without_case(t))
+    other = t.device("desktop")
+    other.setup(server).expect(OK)
+    here, _ = server.remote()
+    write(device.local / "readme", "x")
+    write(device.local / "papers" / "one", "1")
+    write(device.local / "letters" / "two", "2")
+    write(device.local / "letters" / "new", "not there yet")
+    device.sync()
+    other.sync()
+    for old, new in (("readme", "README"), ("papers", "Papers"), ("letters", "Letters")):
+        (device.local / old).rename(device.local / new)
+    result = device.sync()
+    equal(result.summary["moved"], 3)
+    equal(result.summary["deleted_remote"], 0)
+    compare(device.local, here)
+    other.sync()
+    compare(other.local, here)
+    equal(device.sync().actions, [])
+    equal(other.sync().actions, [])
+
+
+def test_names_that_differ_in_case_on_a_server_without_case(t):
+    server, device = t.pair(server=server_without_case(t))
+    here, _ = server.remote()
+    write(device.local / "one", "1")
+    device.sync()
+    write(device.local / "ONE", "another")
+    result = device.sync(status=PATHS)
+    equal([(item["path"], item["code"]) for item in result.of("problem")], [("ONE", "name")])
+    equal(read(here / "one"), b"1")
+    (device.local / "one").unlink()  # a deletion beside a new file: not a rename
+    device.sync(status=PATHS)
+    device.sync()
+    compare(device.local, here)
+    equal(read(here / "ONE"), b"another")
 
 
 def test_renamed_and_swapped_folders(t):

@@ -1,30 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loaded into a server by LD_PRELOAD: its file system has no hard links (unless ODD_DISK_LINKS is
  * set), with ODD_DISK_FAT it is like FAT, mounted with a mask of modes (every file is executable,
- * whatever chmod says; times are even seconds; some characters are refused),
- * with ODD_DISK_READ_ONLY nothing new can be written, it takes ODD_DISK_SYNC
- * seconds to make anything durable, and right after a marker was opened for the first time another
- * device replaces it by what lies beside it as root.next. */
+ * whatever chmod says; times are even seconds; some characters are refused), with ODD_DISK_CASE it
+ * does not tell cases apart and behaves as Linux does on vfat, exfat and ext4 with case folding (a
+ * rename from one case to another is one of a file onto itself), with ODD_DISK_READ_ONLY nothing
+ * new can be written, it takes ODD_DISK_SYNC seconds to make anything durable, and right after a
+ * marker was opened for the first time another device replaces it by what lies beside it as
+ * root.next. */
 #undef _FILE_OFFSET_BITS /* else open () would be another function */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MARKER "/.pisync/root"
+#define PATH_SIZE 4096
+
+/* What the file system calls @path: every part of it in the case in which it is there, if it is.
+ * @found has room for PATH_SIZE bytes. */
+static const char *
+resolve (const char *path, char *found)
+{
+  char *part;
+
+  if (getenv ("ODD_DISK_CASE") == NULL || strlen (path) >= PATH_SIZE)
+    return path;
+  memcpy (found, path, strlen (path) + 1);
+  for (part = found + (*path == '/'); *part != '\0';)
+    {
+      size_t length = strcspn (part, "/");
+      char after = part[length], before = *part;
+      struct dirent *entry;
+      DIR *dir;
+
+      *part = '\0';
+      dir = fdopendir (openat (AT_FDCWD, *found != '\0' ? found : ".", O_RDONLY | O_CLOEXEC));
+      *part = before;
+      while (dir != NULL && (entry = readdir (dir)) != NULL)
+        if (strlen (entry->d_name) == length && strncasecmp (entry->d_name, part, length) == 0)
+          memcpy (part, entry->d_name, length);
+      if (dir != NULL)
+        closedir (dir);
+      part += length + (after == '/');
+    }
+  return found;
+}
 
 int link (const char *from, const char *to);
 
 int
 link (const char *from, const char *to)
 {
+  char real_from[PATH_SIZE], real_to[PATH_SIZE];
+
   if (getenv ("ODD_DISK_LINKS") != NULL)
-    return linkat (AT_FDCWD, from, AT_FDCWD, to, 0);
+    return linkat (AT_FDCWD, resolve (from, real_from), AT_FDCWD, resolve (to, real_to), 0);
   errno = EPERM;
   return -1;
 }
@@ -43,13 +80,17 @@ like_fat (int result, struct stat *st)
 int
 stat (const char *restrict path, struct stat *restrict st)
 {
-  return like_fat (fstatat (AT_FDCWD, path, st, 0), st);
+  char real[PATH_SIZE];
+
+  return like_fat (fstatat (AT_FDCWD, resolve (path, real), st, 0), st);
 }
 
 int
 lstat (const char *restrict path, struct stat *restrict st)
 {
-  return like_fat (fstatat (AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW), st);
+  char real[PATH_SIZE];
+
+  return like_fat (fstatat (AT_FDCWD, resolve (path, real), st, AT_SYMLINK_NOFOLLOW), st);
 }
 
 int
@@ -72,6 +113,30 @@ statvfs (const char *restrict path, struct statvfs *restrict st)
 }
 
 int
+rename (const char *from, const char *to)
+{
+  char real_from[PATH_SIZE], real_to[PATH_SIZE];
+
+  return renameat (AT_FDCWD, resolve (from, real_from), AT_FDCWD, resolve (to, real_to));
+}
+
+int
+unlink (const char *path)
+{
+  char real[PATH_SIZE];
+
+  return unlinkat (AT_FDCWD, resolve (path, real), 0);
+}
+
+int
+mkdir (const char *path, mode_t mode)
+{
+  char real[PATH_SIZE];
+
+  return mkdirat (AT_FDCWD, resolve (path, real), mode);
+}
+
+int
 fsync (int fd)
 {
   const char *seconds = getenv ("ODD_DISK_SYNC");
@@ -85,7 +150,7 @@ static void
 replace_marker (const char *path)
 {
   size_t length = strlen (path);
-  char next[4096];
+  char next[PATH_SIZE];
 
   if (length < strlen (MARKER) || strcmp (path + length - strlen (MARKER), MARKER) != 0)
     return;
@@ -96,6 +161,7 @@ replace_marker (const char *path)
 int
 open (const char *path, int flags, ...)
 {
+  char real[PATH_SIZE];
   mode_t mode = 0;
   va_list more;
   int fd;
@@ -114,7 +180,7 @@ open (const char *path, int flags, ...)
       errno = EINVAL;
       return -1;
     }
-  fd = openat (AT_FDCWD, path, flags, mode);
+  fd = openat (AT_FDCWD, resolve (path, real), flags, mode);
   replace_marker (path);
   return fd;
 }

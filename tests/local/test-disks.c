@@ -61,41 +61,68 @@ static void
 exercise_race (Folder *folder)
 {
   PsEntry expected;
-  g_autofree char *where = NULL;
+  g_autofree char *where = NULL, *displaced = NULL;
 
   write_file (folder, "raced", "old");
   expected = look (folder, "raced");
   write_file (folder, "raced", "a person's longer text");
   if (folder->local->caps.exchange)
     {
-      g_autofree char *displaced = place_content (folder, "raced", "ours", &expected, &expected);
-
+      displaced = place_content (folder, "raced", "ours", &expected, &expected);
       g_assert_nonnull (displaced);
     }
   else
     assert_place_fails (folder, "raced", "ours", &expected, PS_LOCAL_ERROR_CHANGED);
   where = find_content (folder, "", "a person's longer text");
   g_assert_nonnull (where);
+  if (displaced != NULL)
+    remove_file (folder, displaced);
+}
+
+static gboolean
+lists (Folder *folder, const char *dir, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PsListing) listing = NULL;
+  PsLister lister = ps_local_lister (folder->local);
+  gboolean found = FALSE;
+
+  lister.klass->request (lister.self, dir);
+  listing = lister.klass->next (lister.self, NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < listing->entries->len; i++)
+    found |= strcmp (g_array_index (listing->entries, PsDirEntry, i).name, name) == 0;
+  return found;
+}
+
+static void
+change_case (Folder *folder, const char *from, const char *to)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = ps_relpath_parent (from);
+  PsEntry moved;
+
+  assert_done (ps_local_move (folder->local, from, to, NULL, &moved, &error), error);
+  g_assert_true (lists (folder, dir, ps_relpath_name (to)));
+  g_assert_false (lists (folder, dir, ps_relpath_name (from)));
 }
 
 static void
 exercise_case (Folder *folder)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PsListing) listing = NULL;
-  PsLister lister = ps_local_lister (folder->local);
-  gboolean upper = FALSE;
   PsEntry moved;
 
   if (folder->local->caps.case_sensitive)
     return;
   write_file (folder, "name", "text");
-  assert_done (ps_local_move (folder->local, "name", "NAME", NULL, &moved, &error), error);
-  lister.klass->request (lister.self, "");
-  listing = lister.klass->next (lister.self, NULL, &error);
-  for (guint i = 0; i < listing->entries->len; i++)
-    upper |= strcmp (g_array_index (listing->entries, PsDirEntry, i).name, "NAME") == 0;
-  g_assert_true (upper);
+  change_case (folder, "name", "NAME");
+  make_dir (folder, "below");
+  write_file (folder, "below/deep", "text");
+  change_case (folder, "below/deep", "below/Deep");
+  change_case (folder, "below/Deep", "below/deep");
+  change_case (folder, "below", "BELOW");
+  assert_content (folder, "BELOW/deep", "text");
   write_file (folder, "other", "other");
   g_assert_false (ps_local_move (folder->local, "other", "name", NULL, &moved, &error));
   assert_local_error (error, PS_LOCAL_ERROR_EXISTS);

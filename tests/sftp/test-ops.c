@@ -112,6 +112,41 @@ test_move (gconstpointer data)
   assert_text (wire, "c", "content");
 }
 
+/* A server whose disk takes both names for one. */
+static void
+test_move_case (void)
+{
+  const char *command = "LD_PRELOAD=" PS_TEST_ODD_DISK " ODD_DISK_CASE=1 " WIRE_SERVER;
+  g_autoptr (Wire) wire = wire_new_shell (command, 1);
+  g_auto (WireResult) file_moved = { 0 }, dir_moved = { 0 }, other_moved = { 0 };
+  g_autofree char *text = NULL;
+  PsEntry file, dir;
+
+  g_assert_true (wire_prepare (wire->remote, NULL, &text, NULL));
+  g_assert_false (ps_remote_peek_caps (wire->remote)->case_sensitive);
+  wire_write (wire, "name", "content");
+  wire_write (wire, "dir/in", "x");
+  wire_write (wire, "Taken", "y");
+  file = wire_stat (wire, "name");
+  dir = wire_stat (wire, "dir");
+  WAIT (wire, file_moved,
+        ps_remote_move_async (wire->remote, "name", "NAME", &file, wire_done, &file_moved));
+  g_assert_no_error (file_moved.error);
+  g_assert_false (wire_exists (wire, "name"));
+  assert_text (wire, "NAME", "content");
+  WAIT (wire, dir_moved,
+        ps_remote_move_async (wire->remote, "dir", "Dir", &dir, wire_done, &dir_moved));
+  g_assert_no_error (dir_moved.error);
+  g_assert_false (wire_exists (wire, "dir"));
+  assert_text (wire, "Dir/in", "x");
+  WAIT (wire, other_moved,
+        ps_remote_move_async (wire->remote, "NAME", "taken", &file, wire_done, &other_moved));
+  g_assert_nonnull (other_moved.error);
+  assert_text (wire, "NAME", "content");
+  assert_text (wire, "Taken", "y");
+  g_assert_cmpuint (wire_count (wire, ".pisync/versions"), ==, 0);
+}
+
 /* Moves that build on each other keep their order: two names are swapped. */
 static void
 test_swap (void)
@@ -597,6 +632,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sftp/ops/links", test_links);
   g_test_add_data_func ("/sftp/ops/move", "", test_move);
   g_test_add_data_func ("/sftp/ops/move/poor", poor, test_move);
+  g_test_add_func ("/sftp/ops/move/case", test_move_case);
   g_test_add_func ("/sftp/ops/swap", test_swap);
   g_test_add_data_func ("/sftp/ops/remove", "", test_remove);
   g_test_add_data_func ("/sftp/ops/remove/poor", poor, test_remove);
