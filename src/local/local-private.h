@@ -86,8 +86,7 @@ bool ps_local_is_expected (const PsLocal *self, const PsEntry *now, const PsEntr
 
 /* rename.c: Renames without replacing anything, whatever the file system can do. Returns 0 or an
  * errno. */
-int ps_local_rename_new (PsLocal *self, int from_fd, const char *from, int to_fd,
-                         const char *to);
+int ps_local_rename_new (PsLocal *self, int from_fd, const char *from, int to_fd, const char *to);
 
 /* After a rename to @name: Linux's vfat gives a renamed file or directory a new entry that says it
  * is empty, until the thing itself is written back. fsync of the directory alone would make just
