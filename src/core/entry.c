@@ -11,6 +11,16 @@ ps_entry_same (const PsEntry *a, const PsEntry *b)
   return a->size == b->size && a->mtime == b->mtime && a->executable == b->executable;
 }
 
+bool
+ps_entry_tell_from (PsEntry *entry, const PsEntry *old, int64_t grain)
+{
+  if (entry->kind != PS_KIND_FILE || old->kind != PS_KIND_FILE || entry->size != old->size
+      || entry->mtime / grain != old->mtime / grain)
+    return false;
+  entry->mtime = old->mtime + grain;
+  return true;
+}
+
 const char *
 ps_kind_name (PsKind kind)
 {

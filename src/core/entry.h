@@ -50,6 +50,13 @@ typedef struct
  * kind alone. Inodes do not count. */
 bool ps_entry_same (const PsEntry *a, const PsEntry *b);
 
+#define PS_ENTRY_SECOND INT64_C (1000000000) /* nanoseconds: a server's times are whole seconds */
+
+/* Moves the mtime of a file that is to take the place of @old so far on that nobody takes it for
+ * @old: one of the same size within the same @grain (nanoseconds) of the server's times would look
+ * unchanged. Returns: whether it had to. */
+bool ps_entry_tell_from (PsEntry *entry, const PsEntry *old, int64_t grain);
+
 /* "file", "directory", …; static, plain English. */
 const char *ps_kind_name (PsKind kind);
 

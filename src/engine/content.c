@@ -54,3 +54,11 @@ ps_content_is_racy (const PsContext *context, const PsEntry *entry)
 
   return entry->kind == PS_KIND_FILE && entry->mtime > ps_clock_now (context->clock) - grain;
 }
+
+gboolean
+ps_content_tell_from (const PsContext *context, PsEntry *entry, const PsEntry *old)
+{
+  bool even = ps_remote_peek_caps (context->remote)->names == PS_NAMES_FAT; /* FAT's are even */
+
+  return ps_entry_tell_from (entry, old, even ? 2 * PS_ENTRY_SECOND : PS_ENTRY_SECOND);
+}

@@ -28,4 +28,7 @@ gboolean ps_content_hash_local (PsContext *context, const char *path, const PsEn
  * its mtime showing it. */
 gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry);
 
+/* As ps_entry_tell_from (), for what takes the place of @old on the server. */
+gboolean ps_content_tell_from (const PsContext *context, PsEntry *entry, const PsEntry *old);
+
 G_END_DECLS

@@ -20,6 +20,7 @@ typedef struct
   PsExecutor *executor; /* borrowed */
   GHashTable *wrong;    /* (element-type PsStep) moves that turned out to be none */
   GHashTable *names;    /* (element-type filename) old and new paths of the moves in flight */
+  GHashTable *vacated; /* (element-type filename PsEntry) what lay on the server, by its old path */
 } Moves;
 
 /* One sample on its way from the server. */
@@ -191,13 +192,59 @@ record_move (PsExecutor *executor, const PsStep *step, const char *from, const c
   return TRUE;
 }
 
+static void
+shown_anew (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Move *move = user_data;
+  PsExecutor *executor = move->moves->executor;
+  PsRow row = move->step->row;
+
+  executor->in_flight--;
+  if (result->error != NULL)
+    {
+      ps_executor_step_failed (executor, move->step, result->error);
+      return;
+    }
+  row.local = move->step->local;
+  row.remote = result->entry;
+  row.racy = ps_content_is_racy (executor->context, &row.local);
+  ps_executor_record_remote (executor, move->step->path, &row);
+}
+
+/* A file that took the name of one of the same size and second would look unchanged to every other
+ * device. */
+static void
+tell_from_vacated (Moves *moves, const PsStep *step, const PsEntry *moved)
+{
+  const PsEntry *old = g_hash_table_lookup (moves->vacated, step->path);
+  PsEntry shown = *moved;
+  Move *move;
+
+  if (old == NULL || step->park > 0
+      || !ps_content_tell_from (moves->executor->context, &shown, old))
+    return;
+  move = g_new0 (Move, 1);
+  move->moves = moves;
+  move->step = step;
+  moves->executor->in_flight++;
+  ps_remote_set_attributes_async (moves->executor->context->remote, step->path, moved, &shown,
+                                  shown_anew, move);
+}
+
 /* The outcome of one move. FALSE when the pass is over. */
 static gboolean
-finish_move (PsExecutor *executor, const PsStep *step, const char *from, const char *to,
+finish_move (Moves *moves, const PsStep *step, const char *from, const char *to,
              const PsEntry *moved, const GError *failure, GError **error)
 {
+  PsExecutor *executor = moves->executor;
+
   if (failure == NULL)
-    return record_move (executor, step, from, to, moved, error);
+    {
+      if (!record_move (executor, step, from, to, moved, error))
+        return FALSE;
+      tell_from_vacated (moves, step, moved);
+      return TRUE;
+    }
   if (ps_context_is_fatal (failure))
     {
       g_propagate_error (error, g_error_copy (failure));
@@ -210,8 +257,9 @@ finish_move (PsExecutor *executor, const PsStep *step, const char *from, const c
 
 /* A move that is waited for. */
 static gboolean
-move_alone (PsExecutor *executor, const PsStep *step, GError **error)
+move_alone (Moves *moves, const PsStep *step, GError **error)
 {
+  PsExecutor *executor = moves->executor;
   PsContext *context = executor->context;
   g_autofree char *parking = step->park != 0 ? parking_path (executor, step) : NULL;
   const char *from = step->park < 0 ? parking : step->from;
@@ -225,7 +273,7 @@ move_alone (PsExecutor *executor, const PsStep *step, GError **error)
   else
     ok = ps_await_move (context->remote, from, to, &step->remote, &moved, context->cancellable,
                         &failure);
-  if (!finish_move (executor, step, from, to, &moved, ok ? NULL : failure, error))
+  if (!finish_move (moves, step, from, to, &moved, ok ? NULL : failure, error))
     return FALSE;
   /* Taken back, all below it would have to be fetched to be compared. */
   return !ok || step->kind != PS_STEP_MOVE_REMOTE || moved.kind != PS_KIND_DIR
@@ -241,7 +289,8 @@ moved_remotely (const PsRemoteResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   executor->in_flight--;
-  if (!finish_move (executor, step, step->from, step->path, &result->entry, result->error, &error)
+  if (!finish_move (move->moves, step, step->from, step->path, &result->entry, result->error,
+                    &error)
       && executor->failure == NULL && error->domain == PS_STORE_ERROR)
     executor->failure = g_steal_pointer (&error);
 }
@@ -283,7 +332,22 @@ start_move (Moves *moves, const PsStep *step, GError **error)
     }
   if (step->kind == PS_STEP_MOVE_REMOTE && step->park == 0 && step->remote.kind != PS_KIND_DIR)
     return move_beside_others (moves, step, error);
-  return ps_executor_drain (executor, 0, error) && move_alone (executor, step, error);
+  return ps_executor_drain (executor, 0, error) && move_alone (moves, step, error);
+}
+
+static GHashTable *
+find_vacated (const PsPlan *plan, guint first)
+{
+  GHashTable *vacated = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = first; i < ps_plan_n_steps (plan); i++)
+    {
+      const PsStep *step = ps_plan_peek_step (plan, i);
+
+      if (step->kind == PS_STEP_MOVE_REMOTE && step->remote.kind == PS_KIND_FILE)
+        g_hash_table_insert (vacated, step->from, (gpointer)&step->remote);
+    }
+  return vacated;
 }
 
 gboolean
@@ -291,7 +355,8 @@ ps_moves_run (PsExecutor *executor, guint *next, GError **error)
 {
   g_autoptr (GHashTable) wrong = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
-  Moves moves = { .executor = executor, .wrong = wrong, .names = names };
+  g_autoptr (GHashTable) vacated = find_vacated (executor->plan, *next);
+  Moves moves = { .executor = executor, .wrong = wrong, .names = names, .vacated = vacated };
   gboolean ok = verify_all (&moves, *next, error);
 
   for (; ok && *next < ps_plan_n_steps (executor->plan); ++*next)

@@ -134,24 +134,6 @@ send_attributes (gpointer user_data)
                                   &transfer->source, attributes_sent, transfer);
 }
 
-/* What the server is to show of the new version. Its times are whole seconds, on FAT even ones: a
- * version of the same size and second as the one it replaces would look unchanged to every other
- * device, so it is given the next one. */
-static PsEntry
-shown_source (const PsTransfer *transfer)
-{
-  const PsRemote *remote = transfer->executor->context->remote;
-  const PsEntry *old = &transfer->step->remote;
-  const int64_t second = 1000000000;
-  int64_t grain = ps_remote_peek_caps (remote)->names == PS_NAMES_FAT ? 2 * second : second;
-  PsEntry shown = transfer->source;
-
-  if (old->kind == PS_KIND_FILE && old->size == shown.size
-      && old->mtime / grain == shown.mtime / grain)
-    shown.mtime = old->mtime + grain;
-  return shown;
-}
-
 static void
 send_file (PsTransfer *transfer)
 {
@@ -160,13 +142,14 @@ send_file (PsTransfer *transfer)
   PsPut put = {
     .path = transfer->step->path,
     .fd = transfer->fd,
-    .source = shown_source (transfer),
+    .source = transfer->source,
     .expected = transfer->step->remote,
     .keep_as = transfer->copy,
     .still_same = source_still_same,
     .moved = ps_transfer_moved,
   };
 
+  ps_content_tell_from (executor->context, &put.source, &transfer->step->remote);
   executor->in_flight++;
   if (maybe && is_small_touch (transfer))
     {
