@@ -6,7 +6,6 @@
  * letters. */
 #include "core/decide.h"
 
-#define SECOND G_GINT64_CONSTANT (1000000000)
 #define CHEAP_TO_COMPARE (1 << 20)
 
 /* Everything that is known about one path. */
@@ -20,11 +19,12 @@ typedef struct
 static int64_t
 whole_second (int64_t ns)
 {
-  return ns / SECOND - (ns % SECOND < 0);
+  return (ns / PS_ENTRY_SECOND - (ns % PS_ENTRY_SECOND < 0)) * PS_ENTRY_SECOND;
 }
 
-/* Whether @there is what a transfer of @source would have left, should its answer have been lost.
- * Servers keep whole seconds, and not every file system an executable bit. */
+/* Whether @there is what a transfer of @source would have left, should its answer have been lost: a
+ * transfer leaves whole seconds, and what a person has just written seldom has them. Not every file
+ * system has an executable bit. */
 static bool
 is_copy_of (const PsEntry *there, const PsEntry *source)
 {
@@ -32,7 +32,7 @@ is_copy_of (const PsEntry *there, const PsEntry *source)
     return false;
   if (there->kind == PS_KIND_DIR)
     return true;
-  return there->size == source->size && whole_second (there->mtime) == whole_second (source->mtime);
+  return there->size == source->size && there->mtime == whole_second (source->mtime);
 }
 
 static bool

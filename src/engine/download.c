@@ -150,15 +150,15 @@ wants_place (PsTransfer *transfer, PsEntry *expected)
 }
 
 /* Whether the local content that is about to be replaced might be the only copy of it: then the
- * trash takes it. A conflict has given it a name already.
- */
+ * trash takes it. Without a hash nobody has ever seen that it is what the server had. A conflict
+ * has given it a name already. */
 static gboolean
 keeps_replaced (const PsTransfer *transfer, PsReplaced *replaced)
 {
   const PsStep *step = transfer->step;
 
   return step->kind != PS_STEP_CONFLICT && step->local.kind == PS_KIND_FILE
-         && !(step->has_row && ps_replaced_is_kept (replaced, step->path, &step->row.remote));
+         && !(step->row.has_hash && ps_replaced_is_kept (replaced, step->path, &step->row.remote));
 }
 
 /* FALSE: nothing more is to be done with it. */

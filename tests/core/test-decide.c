@@ -77,6 +77,7 @@ static const Case cases[] = {
   { "s9a-dir",        NO,   DIR,  DIR,  DIR,  PS_ACTION_RECORD },
   { "s9b",            NO,   GOT,  R1,   R2,   PS_ACTION_DOWNLOAD },
   { "s9c",            NO,   L1,   R1,   R1,   PS_ACTION_COMPARE },
+  { "s9c-same-second", NO,  { PS_KIND_FILE, .size = 10, .mtime = S (170) + HALF }, R1, R2, PS_ACTION_CONFLICT },
   { "s9c-size",       NO,   L2,   R1,   R3,   PS_ACTION_CONFLICT },
   { "s9c-dir-file",   NO,   DIR,  R1,   R1,   PS_ACTION_CONFLICT },
   { "s10",            NO,   L1,   R1,   NO,   PS_ACTION_UPLOAD },
