@@ -62,13 +62,10 @@ place_if_due (PsExecutor *self)
     ps_download_place_fetched (self);
 }
 
-/* One turn of the link. */
+/* What has come back from the link is placed and, once there is enough of it, recorded. */
 static gboolean
-turn (PsExecutor *self, GError **error)
+take_in (PsExecutor *self, GError **error)
 {
-  if (!ps_reuse_step (self->reuse, PS_PROGRESS_US, self->context->cancellable, error))
-    return FALSE;
-  ps_transfers_tell (self);
   place_if_due (self);
   if (self->failure != NULL)
     {
@@ -79,13 +76,30 @@ turn (PsExecutor *self, GError **error)
          || ps_executor_commit (self, error);
 }
 
+/* One turn of the link. */
+static gboolean
+turn (PsExecutor *self, GError **error)
+{
+  if (!ps_reuse_step (self->reuse, PS_PROGRESS_US, self->context->cancellable, error))
+    return FALSE;
+  ps_transfers_tell (self);
+  return take_in (self, error);
+}
+
 gboolean
 ps_executor_drain (PsExecutor *self, guint most, GError **error)
 {
-  while (self->in_flight > most)
-    if (!turn (self, error))
+  for (;;)
+    if (self->in_flight > most)
+      {
+        if (!turn (self, error))
+          return FALSE;
+      }
+    /* Placing and recording use the link too: the last files may have come meanwhile. */
+    else if (self->in_flight > 0 || self->fetched->len == 0)
+      return TRUE;
+    else if (!take_in (self, error))
       return FALSE;
-  return TRUE;
 }
 
 gboolean

@@ -287,6 +287,25 @@ def test_many_small_files(t):
     equal(other.sync().actions, [])
 
 
+def test_last_files_come_while_others_are_placed(t):
+    """Before files are replaced the server is asked what it keeps of them; meanwhile more come."""
+    server, device = t.pair()
+    here, _ = server.remote()
+    for number in range(300):
+        write(device.local / f"{number}", "short")
+    device.sync()
+    other = t.device("desktop")
+    other.setup(server).expect(0)
+    other.sync()
+    for number in range(300):
+        write(device.local / f"{number}", f"{number} " * 2000)
+    device.sync()
+    line = t.slowlink(server, "-r", "2m")
+    other.use_port(server, line.port)
+    equal(other.sync().summary["downloaded"], 300)
+    compare(other.local, here)
+
+
 def small_fat(t, path):
     """A FAT file system mounted there until the test ends, writable by everybody."""
     require(fixture.IS_ROOT, "root", "only root can mount a disk")
