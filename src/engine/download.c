@@ -20,13 +20,21 @@ record_intent (PsTransfer *transfer)
     ps_executor_record (transfer->executor, step->path, &row);
 }
 
-static void
-record_both (PsTransfer *transfer, const PsEntry *local)
+static PsRow
+row_of_both (const PsTransfer *transfer, const PsEntry *local)
 {
   PsRow row = { .local = *local, .remote = transfer->remote, .has_hash = true };
 
   memcpy (row.sha256, transfer->sha256, sizeof row.sha256);
   row.racy = ps_content_is_racy (transfer->executor->context, local);
+  return row;
+}
+
+static void
+record_both (PsTransfer *transfer, const PsEntry *local)
+{
+  PsRow row = row_of_both (transfer, local);
+
   ps_executor_record (transfer->executor, transfer->step->path, &row);
 }
 
@@ -88,12 +96,14 @@ compare_contents (PsTransfer *transfer, PsEntry *expected, GError **error)
   const PsStep *step = transfer->step;
   PsExecutor *executor = transfer->executor;
   uint8_t sum[32];
+  PsRow row;
 
   if (!ps_content_hash_local (executor->context, step->path, &step->local, sum, error))
     return FALSE;
   if (memcmp (sum, transfer->sha256, sizeof sum) != 0)
     return settle_difference (transfer, sum, expected, error);
-  record_both (transfer, &step->local);
+  row = row_of_both (transfer, &step->local);
+  ps_executor_record_equal (executor, step->path, &row);
   ps_executor_done (executor, step, "record", 0, transfer->wire);
   return FALSE;
 }

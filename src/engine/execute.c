@@ -124,7 +124,7 @@ record_as_seen (PsExecutor *self, const PsStep *step)
       memcpy (row.sha256, step->row.sha256, sizeof row.sha256);
     }
   row.racy = ps_content_is_racy (self->context, &step->local);
-  ps_executor_record (self, step->path, &row);
+  ps_executor_record_equal (self, step->path, &row);
   ps_executor_done (self, step, "record", 0, 0);
 }
 

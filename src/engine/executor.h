@@ -134,6 +134,11 @@ void ps_executor_step_failed (PsExecutor *self, const PsStep *step, const GError
 /* Writes (@row NULL: removes) the row of @path. A failure of the base ends the pass. */
 void ps_executor_record (PsExecutor *self, const char *path, const PsRow *row);
 
+/* The row of what holds the same on both sides without having been carried over just now. Where
+ * only one side is executable, neither is recorded so: then that side counts as changed, and
+ * another pass carries its bit over. */
+void ps_executor_record_equal (PsExecutor *self, const char *path, const PsRow *row);
+
 /* The same after @path was changed on the server. Until its directories are synced such a name can
  * be lost with the server's power, and often that is what ends the link: then the row is taken
  * back, so that the name's absence does not look like somebody's deletion. */

@@ -42,6 +42,19 @@ ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
     self->failure = g_steal_pointer (&error);
 }
 
+void
+ps_executor_record_equal (PsExecutor *self, const char *path, const PsRow *row)
+{
+  PsRow equal = with_common_executable (self->context, row);
+
+  if (equal.local.kind == PS_KIND_FILE && equal.local.executable != equal.remote.executable)
+    {
+      equal.local.executable = equal.remote.executable = false;
+      self->context->look_again = TRUE;
+    }
+  ps_executor_record (self, path, &equal);
+}
+
 static void
 change_clear (gpointer data)
 {

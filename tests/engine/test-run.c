@@ -62,6 +62,28 @@ test_touch (void)
   ps_two_settle (&two);
 }
 
+static void
+assert_executable (const char *dir, const char *name)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_EXECUTABLE));
+}
+
+/* Both wrote the same, or neither knows any more who did, and one of them made it executable. */
+static void
+test_executable_on_one_side (void)
+{
+  SET_UP ("k=4");
+  ps_test_make_tree (two.a->local, "f*=same^1600000000 g=same^1600000000 h=as-it-is");
+  ps_test_make_tree (two.b->local, "f=same^1700000000 g*=same^1700000000");
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  ps_two_settle (&two);
+  assert_executable (two.b->local, "f");
+  assert_executable (two.a->local, "g");
+}
+
 /* Both change the same file: the newer keeps the name, both keep both. */
 static void
 test_conflict (void)
@@ -592,6 +614,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/edit", test_edit);
   g_test_add_func ("/engine/run/delete", test_delete);
   g_test_add_func ("/engine/run/touch", test_touch);
+  g_test_add_func ("/engine/run/executable-on-one-side", test_executable_on_one_side);
   g_test_add_func ("/engine/run/conflict/newer-here", test_conflict);
   g_test_add_func ("/engine/run/conflict/newer-there", test_conflict_older);
   g_test_add_func ("/engine/run/conflict/same-content", test_same_edit);
