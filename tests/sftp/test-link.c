@@ -165,7 +165,8 @@ test_cut (void)
           while (ps_remote_step (remote, -1, NULL, NULL))
             ;
           g_assert_error (upload.result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK);
-          g_assert_cmpuint (upload.durable, >=, durable);
+          /* Once all of it was there, the server may have put it in place before it was cut. */
+          g_assert_true (upload.durable >= durable || durable == SIZE);
           durable = upload.durable;
         }
       wire_result_clear (&upload.result);
