@@ -614,7 +614,7 @@ def attempt(test, function):
     try:
         function(test)
     except Skip as why:
-        return True, f" # SKIP {why}"
+        return True, " # SKIP " + " ".join(str(why).split())
     except Exception as error:  # whatever it is, the rest is to be run
         test.say("".join(traceback.format_exception(error)))
         explain(test)
