@@ -146,3 +146,20 @@ ps_name_refusal (const char *name, PsNameRules rules)
     return N_ ("the name is reserved for a device (CON, NUL, COM1 and so on)");
   return NULL;
 }
+
+char *
+ps_name_fold (const char *name)
+{
+  g_autofree char *normal
+      = g_utf8_validate (name, -1, NULL) ? g_utf8_normalize (name, -1, G_NORMALIZE_DEFAULT) : NULL;
+
+  return normal != NULL ? g_utf8_casefold (normal, -1) : g_ascii_strdown (name, -1);
+}
+
+bool
+ps_names_differ_in_case (const char *a, const char *b)
+{
+  g_autofree char *folded_a = ps_name_fold (a), *folded_b = ps_name_fold (b);
+
+  return strcmp (a, b) != 0 && strcmp (folded_a, folded_b) == 0;
+}

@@ -54,6 +54,13 @@ typedef enum
                   CON, NUL, COM1 … */
 } PsNameRules;
 
+/* Returns: (transfer full): what names, or paths, that differ in case alone have in common. */
+char *ps_name_fold (const char *name);
+
+/* Whether @a and @b are two names, or paths, here and one on a disk that does not tell cases apart.
+ */
+bool ps_names_differ_in_case (const char *a, const char *b);
+
 /* Returns: (nullable): why a file system with @rules cannot hold @name, in plain English (static),
  * or NULL when it can. */
 const char *ps_name_refusal (const char *name, PsNameRules rules);

@@ -335,10 +335,8 @@ dry_action (const PsStep *step)
     return "conflict";
   if (step->kind != PS_STEP_COMPARE)
     return ps_step_kind_name (step->kind);
-  return step->local.mtime / G_GINT64_CONSTANT (1000000000)
-                 == step->remote.mtime / G_GINT64_CONSTANT (1000000000)
-             ? "record"
-             : "conflict";
+  return step->local.mtime / PS_ENTRY_SECOND == step->remote.mtime / PS_ENTRY_SECOND ? "record"
+                                                                                     : "conflict";
 }
 
 void

@@ -274,8 +274,7 @@ bring_content_back (PsStore *store, const PsStep *step, GError **error)
 {
   PsRow row = { .local = step->local, .remote = step->remote };
 
-  (step->kind == PS_STEP_UPLOAD ? &row.remote : &row.local)->mtime
-      -= G_GINT64_CONSTANT (1000000000);
+  (step->kind == PS_STEP_UPLOAD ? &row.remote : &row.local)->mtime -= PS_ENTRY_SECOND;
   return ps_store_put (store, step->path, &row, error);
 }
 

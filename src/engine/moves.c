@@ -167,6 +167,19 @@ parking_path (const PsExecutor *executor, const PsStep *step)
                           ABS (step->park));
 }
 
+/* The row of what was moved, and shows on the other side as @moved. */
+static PsRow
+moved_row (const PsExecutor *executor, const PsStep *step, const PsEntry *moved)
+{
+  gboolean here = step->kind == PS_STEP_MOVE_LOCAL;
+  PsRow row = step->row;
+
+  row.local = here ? *moved : step->local;
+  row.remote = here ? step->remote : *moved;
+  row.racy = ps_content_is_racy (executor->context, &row.local);
+  return row;
+}
+
 /* The base follows the move: the row and all below it, then what both sides say of the moved thing
  * itself. */
 static gboolean
@@ -174,16 +187,14 @@ record_move (PsExecutor *executor, const PsStep *step, const char *from, const c
              const PsEntry *moved, GError **error)
 {
   gboolean here = step->kind == PS_STEP_MOVE_LOCAL;
-  PsRow row = step->row;
+  PsRow row;
 
   if (here ? !ps_store_move (executor->context->store, from, to, error)
            : !ps_executor_record_move_remote (executor, from, to, error))
     return FALSE;
   if (step->park > 0)
     return TRUE;
-  row.local = here ? *moved : step->local;
-  row.remote = here ? step->remote : *moved;
-  row.racy = ps_content_is_racy (executor->context, &row.local);
+  row = moved_row (executor, step, moved);
   if (here)
     ps_executor_record (executor, to, &row);
   else
@@ -197,7 +208,7 @@ shown_anew (const PsRemoteResult *result, gpointer user_data)
 {
   g_autofree Move *move = user_data;
   PsExecutor *executor = move->moves->executor;
-  PsRow row = move->step->row;
+  PsRow row;
 
   executor->in_flight--;
   if (result->error != NULL)
@@ -205,9 +216,7 @@ shown_anew (const PsRemoteResult *result, gpointer user_data)
       ps_executor_step_failed (executor, move->step, result->error);
       return;
     }
-  row.local = move->step->local;
-  row.remote = result->entry;
-  row.racy = ps_content_is_racy (executor->context, &row.local);
+  row = moved_row (executor, move->step, &result->entry);
   ps_executor_record_remote (executor, move->step->path, &row);
 }
 

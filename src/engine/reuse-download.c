@@ -18,7 +18,6 @@
 
 #define READ_SIZE (4 * 1024 * 1024)
 #define KEEP_LEAST (1024 * 1024) /* to be fetched: then what is there is worth keeping */
-#define SECOND G_GINT64_CONSTANT (1000000000)
 
 typedef struct
 {
@@ -529,7 +528,7 @@ ps_reuse_open_temp (PsReuse *self, const char *path, const PsEntry *remote, GErr
   if (remote->size < PS_REUSE_RESUME_LEAST)
     return ps_local_temp_new (self->context->local, path, FALSE, error);
   key = g_strdup_printf ("%s\n%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, path, remote->size,
-                         remote->mtime / SECOND);
+                         remote->mtime / PS_ENTRY_SECOND);
   return ps_local_temp_new (self->context->local, key, TRUE, error);
 }
 

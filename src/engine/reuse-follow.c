@@ -15,7 +15,6 @@
 #define CHUNK (256 * 1024)
 #define FOLLOW_MOST (8 * 1024 * 1024) /* bytes; more are followed whatever the time */
 #define FOLLOW_US (250 * 1000)        /* between two looks at fewer */
-#define SECOND G_GINT64_CONSTANT (1000000000)
 
 struct PsFollower
 {
@@ -155,7 +154,7 @@ read_record (PsFollower *self)
       || sscanf (value, "%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %n",
                  &size, &mtime, &bytes, &end)
              != 3
-      || end == 0 || size != self->remote.size || mtime != self->remote.mtime / SECOND
+      || end == 0 || size != self->remote.size || mtime != self->remote.mtime / PS_ENTRY_SECOND
       || bytes > size)
     return FALSE;
   note = g_bytes_new (value + end, strlen (value + end));
@@ -202,7 +201,8 @@ record (PsFollower *self)
   ps_sha256_so_far (self->sha, sum);
   hex = ps_sha256_to_hex (sum);
   value = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
-                           self->remote.size, self->remote.mtime / SECOND, self->summed, hex);
+                           self->remote.size, self->remote.mtime / PS_ENTRY_SECOND, self->summed,
+                           hex);
   ps_local_temp_keep (self->temp);
   ps_reuse_note (self->reuse, self->key, value);
   self->recorded = self->summed;

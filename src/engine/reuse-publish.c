@@ -8,8 +8,7 @@
 #define SIGNATURES_DIR PS_OWN_DIR "/signatures"
 #define SWEPT_NAME "swept"
 #define KEY_TIDIED "signatures-tidied"
-#define SECOND G_GINT64_CONSTANT (1000000000)
-#define DAY (24 * 60 * 60 * SECOND)
+#define DAY (24 * 60 * 60 * PS_ENTRY_SECOND)
 #define UNUSED_DAYS 30
 #define REMOVED_AT_ONCE 64
 
@@ -57,7 +56,7 @@ ps_reuse_note_path (const char *path, const PsEntry *remote)
 {
   g_autoptr (PsSha256) sha = ps_sha256_new ();
   g_autofree char *version = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT,
-                                              remote->size, remote->mtime / SECOND);
+                                              remote->size, remote->mtime / PS_ENTRY_SECOND);
   g_autofree char *hex = NULL;
   uint8_t sum[PS_SHA256_SIZE];
 

@@ -104,8 +104,7 @@ forget_below (PsStore *store, const char *path, GError **error)
   for (guint i = 0; i < rows->len; i++)
     {
       const char *name = g_array_index (rows, PsStoreEntry, i).name;
-      g_autofree char *below
-          = path[0] != '\0' ? g_strconcat (path, "/", name, NULL) : g_strdup (name);
+      g_autofree char *below = ps_relpath_join (path, name);
 
       if (!forget_below (store, below, error))
         return FALSE;

@@ -76,16 +76,6 @@ struct PsNameClashes
                          sees them, and as they are */
 };
 
-/* Returns: (transfer full): what names that differ in case alone have in common. */
-static char *
-fold (const char *name)
-{
-  g_autofree char *normal
-      = g_utf8_validate (name, -1, NULL) ? g_utf8_normalize (name, -1, G_NORMALIZE_DEFAULT) : NULL;
-
-  return normal != NULL ? g_utf8_casefold (normal, -1) : g_ascii_strdown (name, -1);
-}
-
 PsNameClashes *
 ps_name_clashes_new (PsNameRules rules, gboolean case_sensitive, const PsListing *listing)
 {
@@ -99,7 +89,7 @@ ps_name_clashes_new (PsNameRules rules, gboolean case_sensitive, const PsListing
     {
       const char *name = g_array_index (listing->entries, PsDirEntry, i).name;
 
-      g_hash_table_insert (self->folded, fold (name), g_strdup (name));
+      g_hash_table_insert (self->folded, ps_name_fold (name), g_strdup (name));
     }
   return self;
 }
@@ -122,18 +112,10 @@ ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other
   *other = NULL;
   if (why != NULL || self->folded == NULL)
     return why;
-  folded = fold (name);
+  folded = ps_name_fold (name);
   *other = g_hash_table_lookup (self->folded, folded);
   if (*other != NULL)
     return N_ ("the other side already has a name that differs from this one in case alone");
   g_hash_table_insert (self->folded, g_steal_pointer (&folded), g_strdup (name));
   return NULL;
-}
-
-gboolean
-ps_names_differ_in_case (const char *a, const char *b)
-{
-  g_autofree char *folded_a = fold (a), *folded_b = fold (b);
-
-  return strcmp (a, b) != 0 && strcmp (folded_a, folded_b) == 0;
 }

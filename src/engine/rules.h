@@ -27,7 +27,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsNameClashes, ps_name_clashes_free)
  * it in case alone, borrowed; NULL otherwise. */
 const char *ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other);
 
-/* Whether @a and @b are two names here and one on a disk that does not tell cases apart. */
-gboolean ps_names_differ_in_case (const char *a, const char *b);
-
 G_END_DECLS

@@ -10,14 +10,12 @@
 #include <string.h>
 
 #define KEY_SWEPT "versions-swept"
-#define SECOND G_GINT64_CONSTANT (1000000000)
-#define DAY (24 * 60 * 60 * SECOND)
+#define DAY (24 * 60 * 60 * PS_ENTRY_SECOND)
 #define STEP_US (250 * 1000)
 #define AT_ONCE 64 /* directories asked for together */
 #define AGES 3660  /* days told apart; older ones count as that old */
-#define CLOCK_EPOCH                                                                                \
-  (G_GINT64_CONSTANT (1577836800) * SECOND) /* 2020: earlier times are of devices                  \
-                                               whose clock was not set */
+/* 2020: earlier times are of devices whose clock was not set */
+#define CLOCK_EPOCH (G_GINT64_CONSTANT (1577836800) * PS_ENTRY_SECOND)
 
 /* Versions of one directory that are the newest of their file (1), or not (0). */
 typedef enum

@@ -125,16 +125,9 @@ only_case_differs (const Ends *ends)
 {
   g_autofree char *from_dir = ps_relpath_parent (ends->from_path);
   g_autofree char *to_dir = ps_relpath_parent (ends->to_path);
-  g_autofree char *from = NULL;
-  g_autofree char *to = NULL;
 
-  if (ends->local->caps.case_sensitive || strcmp (from_dir, to_dir) != 0)
-    return false;
-  if (!g_utf8_validate (ends->from_name, -1, NULL) || !g_utf8_validate (ends->to_name, -1, NULL))
-    return g_ascii_strcasecmp (ends->from_name, ends->to_name) == 0;
-  from = g_utf8_casefold (ends->from_name, -1);
-  to = g_utf8_casefold (ends->to_name, -1);
-  return strcmp (from, to) == 0;
+  return !ends->local->caps.case_sensitive && strcmp (from_dir, to_dir) == 0
+         && ps_names_differ_in_case (ends->from_name, ends->to_name);
 }
 
 static int

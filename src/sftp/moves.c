@@ -6,8 +6,6 @@
 #include "util/fault.h"
 #include "util/words.h"
 
-#include <string.h>
-
 enum
 {
   TAG_ASIDE,
@@ -132,15 +130,7 @@ after_moved (PsOp *op)
 static bool
 only_case_differs (const MoveOp *self)
 {
-  g_autofree char *from = NULL, *to = NULL;
-
-  if (self->op.remote->caps.case_sensitive)
-    return false;
-  if (!g_utf8_validate (self->op.path, -1, NULL) || !g_utf8_validate (self->to, -1, NULL))
-    return g_ascii_strcasecmp (self->op.path, self->to) == 0;
-  from = g_utf8_casefold (self->op.path, -1);
-  to = g_utf8_casefold (self->to, -1);
-  return strcmp (from, to) == 0;
+  return !self->op.remote->caps.case_sensitive && ps_names_differ_in_case (self->op.path, self->to);
 }
 
 static void

@@ -13,8 +13,8 @@ import os
 import signal
 
 import fixture
-from fixture import OK, wait_for
-from test_random import People, nothing_lost, settle
+from fixture import wait_for
+from test_random import People, household, nothing_lost, settle
 
 BURSTS = int(os.environ.get("PISYNC_TEST_BURSTS", "40"))
 NOREPLACE, EXCHANGE = 1, 2
@@ -144,12 +144,8 @@ def burst(people, devices):
 
 
 def live(t, disturbs):
-    t.say(f"seed {t.seed}")
-    server = t.server()
-    here, _ = server.remote()
-    devices = [t.device(name) for name in ("laptop", "desktop", "tablet")]
+    server, here, devices = household(t)
     for device in devices:
-        device.setup(server).expect(OK)
         device.change_ini("LOCAL CONFIG", "throttling", "1")
         device.change_ini("SYNC", "delete_guard_percent", "100")
     people = LivePeople(t, devices)

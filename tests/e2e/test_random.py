@@ -153,13 +153,19 @@ def nothing_lost(people, devices, here):
     fixture.equal(lost, [], "contents lost (by number)")
 
 
-def history(t, rounds):
+def household(t):
+    """(server, its folder here, three devices) set up."""
     t.say(f"seed {t.seed}")
     server = t.server()
     here, _ = server.remote()
     devices = [t.device(name) for name in ("laptop", "desktop", "tablet")]
     for device in devices:
         device.setup(server).expect(OK)
+    return server, here, devices
+
+
+def history(t, rounds):
+    _, here, devices = household(t)
     people = People(t, devices)
     for _ in range(rounds):
         for _ in range(t.random.randrange(1, STEPS)):

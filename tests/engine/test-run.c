@@ -219,6 +219,25 @@ test_swap (void)
   ps_two_settle (&two);
 }
 
+/* Renamed and made executable at once, by either device. */
+static void
+test_move_and_mode (void)
+{
+  SET_UP ("f=one g=two! k=4");
+  g_autofree char *n = g_build_filename (two.a->local, "n", NULL);
+  g_autofree char *m = g_build_filename (two.b->local, "m", NULL);
+
+  rename_in (two.a->local, "f", "n");
+  g_assert_cmpint (chmod (n, 0755), ==, 0);
+  rename_in (two.b->local, "g", "m");
+  g_assert_cmpint (chmod (m, 0755), ==, 0);
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  ps_two_settle (&two);
+  assert_executable (two.b->local, "n");
+  assert_executable (two.a->local, "m");
+}
+
 /* Files of one size and one second, which here have their nanoseconds, change names: the other
  * device cannot see from sizes and times that another file is there now. */
 static void
@@ -623,6 +642,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/move/file", test_move_file);
   g_test_add_func ("/engine/run/move/directory", test_move_directory);
   g_test_add_func ("/engine/run/move/swap", test_swap);
+  g_test_add_func ("/engine/run/move/and-mode", test_move_and_mode);
   g_test_add_func ("/engine/run/move/alike", test_moves_alike);
   g_test_add_func ("/engine/run/type-changes", test_type_changes);
   g_test_add_func ("/engine/run/type-change-not-empty", test_type_change_not_empty);
