@@ -6,8 +6,6 @@
  * letters. */
 #include "core/decide.h"
 
-#define CHEAP_TO_COMPARE (1 << 20)
-
 /* Everything that is known about one path. */
 typedef struct
 {
@@ -78,24 +76,15 @@ decide_s2 (const Known *known)
                                  : (PsDecision){ 2, 'b', PS_ACTION_UPLOAD };
 }
 
-/* What looks like our upload. Another device may have made a file of that name, size and second
- * too, as programs do that run by the clock: what is small is compared. After a lost link there may
- * be many that were large, and reading them back would cost what sending them did. */
-static PsAction
-looks_sent (const Known *known)
-{
-  return known->remote->kind == PS_KIND_FILE && known->remote->size <= CHEAP_TO_COMPARE
-             ? same_content (known)
-             : PS_ACTION_RECORD;
-}
-
-/* s3: an upload was never confirmed, and now something is there. */
+/* s3: an upload was never confirmed, and now something is there. What looks like that upload is
+ * compared all the same: another device may have made a file of that name, size and second, as
+ * programs do that run by the clock. */
 static PsDecision
 decide_s3 (const Known *known)
 {
   if (!is_copy_of (known->remote, &known->row->local))
     return (PsDecision){ 3, 'c', same_content (known) };
-  return local_unchanged (known) ? (PsDecision){ 3, 'a', looks_sent (known) }
+  return local_unchanged (known) ? (PsDecision){ 3, 'a', same_content (known) }
                                  : (PsDecision){ 3, 'b', PS_ACTION_UPLOAD };
 }
 
@@ -108,22 +97,25 @@ decide_s5 (const Known *known)
 }
 
 /* s7: an upload was never confirmed, the file is gone locally since, and something is on the
- * server. */
+ * server. Without the hash of what we sent nobody can tell whose it is: then it is kept. */
 static PsDecision
 decide_s7 (const Known *known)
 {
-  return is_copy_of (known->remote, &known->row->local)
+  bool can_tell = known->remote->kind == PS_KIND_DIR || known->row->has_hash;
+
+  return can_tell && is_copy_of (known->remote, &known->row->local)
              ? (PsDecision){ 7, 'a', PS_ACTION_DELETE_REMOTE }
              : (PsDecision){ 7, 'b', PS_ACTION_DOWNLOAD };
 }
 
-/* s9: a download was never confirmed, and now something is here. */
+/* s9: a download was never confirmed, and now something is here: the mirror of s3. Archives and
+ * builds leave whole seconds too. */
 static PsDecision
 decide_s9 (const Known *known)
 {
   if (!is_copy_of (known->local, &known->row->remote))
     return (PsDecision){ 9, 'c', same_content (known) };
-  return remote_unchanged (known) ? (PsDecision){ 9, 'a', PS_ACTION_RECORD }
+  return remote_unchanged (known) ? (PsDecision){ 9, 'a', same_content (known) }
                                   : (PsDecision){ 9, 'b', PS_ACTION_DOWNLOAD };
 }
 

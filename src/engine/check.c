@@ -18,14 +18,12 @@ typedef struct
 {
   Check *check;
   char *path;
-  PsLocalTemp *temp; /* takes the content, of whatever size, until it is summed up */
   uint8_t sha256[32];
 } Reading;
 
 static void
 reading_free (Reading *self)
 {
-  ps_local_temp_free (self->temp);
   g_free (self->path);
   g_free (self);
 }
@@ -51,20 +49,17 @@ static gboolean
 read_remotely (Check *check, const char *path, const PsRow *row, GError **error)
 {
   Reading *reading = g_new0 (Reading, 1);
-  PsGet get = { .path = path, .expected = row->remote, .hash = TRUE };
 
   reading->check = check;
   reading->path = g_strdup (path);
   memcpy (reading->sha256, row->sha256, sizeof reading->sha256);
-  reading->temp = ps_local_temp_new (check->context->local, path, FALSE, error);
-  if (reading->temp == NULL)
+  if (!ps_content_sum_remote_async (check->context, path, &row->remote, compared_remotely, reading,
+                                    error))
     {
       reading_free (reading);
       return FALSE;
     }
-  get.fd = ps_local_temp_peek_fd (reading->temp);
   check->in_flight++;
-  ps_remote_get_async (check->context->remote, &get, compared_remotely, reading);
   while (ps_remote_room (check->context->remote) == 0 || check->in_flight > 16)
     if (!ps_remote_step (check->context->remote, -1, check->context->cancellable, error))
       return FALSE;

@@ -47,6 +47,40 @@ ps_content_compare_local (PsContext *context, const char *path, const PsEntry *e
   return TRUE;
 }
 
+/* A file of the server's on its way. */
+typedef struct
+{
+  PsLocalTemp *temp; /* takes the content, of whatever size, until it is summed up */
+  PsRemoteDone done;
+  gpointer user_data;
+} Summing;
+
+static void
+summed (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Summing *summing = user_data;
+
+  summing->done (result, summing->user_data);
+  ps_local_temp_free (summing->temp);
+}
+
+gboolean
+ps_content_sum_remote_async (PsContext *context, const char *path, const PsEntry *entry,
+                             PsRemoteDone done, gpointer user_data, GError **error)
+{
+  PsLocalTemp *temp = ps_local_temp_new (context->local, path, FALSE, error);
+  PsGet get = { .path = path, .expected = *entry, .hash = TRUE };
+  Summing *summing;
+
+  if (temp == NULL)
+    return FALSE;
+  summing = g_new (Summing, 1);
+  *summing = (Summing){ .temp = temp, .done = done, .user_data = user_data };
+  get.fd = ps_local_temp_peek_fd (temp);
+  ps_remote_get_async (context->remote, &get, summed, summing);
+  return TRUE;
+}
+
 gboolean
 ps_content_is_racy (const PsContext *context, const PsEntry *entry)
 {

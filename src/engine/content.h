@@ -24,6 +24,12 @@ gboolean ps_content_compare_local (PsContext *context, const char *path, const P
 gboolean ps_content_hash_local (PsContext *context, const char *path, const PsEntry *entry,
                                 uint8_t sha256[32], GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Fetches the server's file @path, seen as @entry, for its sum alone, which @done gets as the hash
+ * of the result. FALSE with @error: nothing was begun. */
+gboolean ps_content_sum_remote_async (PsContext *context, const char *path, const PsEntry *entry,
+                                      PsRemoteDone done, gpointer user_data,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether a file with the mtime of @entry may be changed again within the same clock tick without
  * its mtime showing it. */
 gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry);

@@ -93,16 +93,39 @@ confirmed (const PsRemoteResult *result, gpointer user_data)
 }
 
 static void
+remove_remotely (PsExecutor *executor, const PsStep *step)
+{
+  executor->in_flight++;
+  ps_remote_remove_async (executor->context->remote, step->path, &step->remote, removed_remotely,
+                          ps_step_under_way_new (executor, step));
+}
+
+/* What nobody here has sent is news from the server. */
+static void
+remove_if_ours (PsExecutor *executor, const PsStep *step, gboolean ours)
+{
+  if (ours)
+    {
+      remove_remotely (executor, step);
+      return;
+    }
+  ps_executor_record (executor, step->path, NULL);
+  executor->context->look_again = TRUE;
+}
+
+static void
 start (PsExecutor *executor, const PsStep *step)
 {
-  PsStepUnderWay *deletion = ps_step_under_way_new (executor, step);
-  PsRemote *remote = executor->context->remote;
-
-  executor->in_flight++;
   if (step->kind == PS_STEP_DELETE_LOCAL)
-    ps_remote_stat_async (remote, step->path, confirmed, deletion);
+    {
+      executor->in_flight++;
+      ps_remote_stat_async (executor->context->remote, step->path, confirmed,
+                            ps_step_under_way_new (executor, step));
+    }
+  else if (step->decision.number == 7 && step->remote.kind == PS_KIND_FILE)
+    ps_sent_ask (executor, step, remove_if_ours);
   else
-    ps_remote_remove_async (remote, step->path, &step->remote, removed_remotely, deletion);
+    remove_remotely (executor, step);
 }
 
 static gboolean

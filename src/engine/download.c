@@ -70,10 +70,11 @@ settle_difference (PsTransfer *transfer, const uint8_t local_sum[32], PsEntry *e
 {
   const PsStep *step = transfer->step;
   PsExecutor *executor = transfer->executor;
-  gboolean local_known
-      = step->has_row && step->row.has_hash && memcmp (local_sum, step->row.sha256, 32) == 0;
-  gboolean remote_known
-      = step->has_row && step->row.has_hash && memcmp (transfer->sha256, step->row.sha256, 32) == 0;
+  /* What only one side had says nothing about the other's. */
+  gboolean both_had = step->has_row && step->row.has_hash && ps_entry_present (&step->row.local)
+                      && ps_entry_present (&step->row.remote);
+  gboolean local_known = both_had && memcmp (local_sum, step->row.sha256, 32) == 0;
+  gboolean remote_known = both_had && memcmp (transfer->sha256, step->row.sha256, 32) == 0;
 
   if (executor->over)
     return FALSE;

@@ -8,7 +8,12 @@
 
 #include <string.h>
 
-#define COMMIT_ROWS 1000  /* rows gathered before a commit */
+#define COMMIT_ROWS 1000 /* rows gathered before a commit */
+
+/* Nor does a commit wait longer than that. What was transferred and not recorded has to be compared
+ * should the link or the program die, which costs about as much time as has passed since. */
+#define COMMIT_US (5 * G_USEC_PER_SEC)
+
 #define FETCHED_FILES 256 /* downloads placed together at most */
 #define FETCHED_BYTES (64 * 1024 * 1024)
 #define MAX_OPEN 400 /* transfers under way, each with a descriptor */
@@ -62,6 +67,16 @@ place_if_due (PsExecutor *self)
     ps_download_place_fetched (self);
 }
 
+/* Whether enough has gathered, or for long enough, to be made durable and recorded. */
+static gboolean
+wants_commit (PsExecutor *self)
+{
+  int64_t waited = ps_clock_monotonic (self->context->clock) - self->uncommitted_since;
+
+  return self->uncommitted >= COMMIT_ROWS || (self->uncommitted > 0 && waited >= COMMIT_US)
+         || ps_reuse_wants_commit (self->reuse);
+}
+
 /* What has come back from the link is placed and, once there is enough of it, recorded. */
 static gboolean
 take_in (PsExecutor *self, GError **error)
@@ -72,8 +87,7 @@ take_in (PsExecutor *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&self->failure));
       return FALSE;
     }
-  return (self->uncommitted < COMMIT_ROWS && !ps_reuse_wants_commit (self->reuse))
-         || ps_executor_commit (self, error);
+  return !wants_commit (self) || ps_executor_commit (self, error);
 }
 
 /* One turn of the link. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Private to the executor: what its parts (execute.c, record.c, transfer.c, upload.c, download.c,
- * conflict.c, moves.c, deletes.c) share. Worker thread only. */
+ * conflict.c, moves.c, deletes.c, sent.c) share. Worker thread only. */
 #pragma once
 
 #include "core/plan.h"
@@ -21,7 +21,8 @@ typedef struct
   GPtrArray *fetched; /* (element-type PsTransfer) owned: downloads that wait to be made durable and
                          placed together */
   uint64_t fetched_bytes;
-  guint uncommitted; /* rows written since the last commit */
+  guint uncommitted;         /* rows written since the last commit */
+  int64_t uncommitted_since; /* monotonic: the first of them */
   GArray *unsure; /* (element-type PsBaseChange) how to take back what of them says that the server
                      was changed, in order */
   GArray
@@ -122,6 +123,13 @@ gboolean ps_conflict_copy_local (PsExecutor *executor, const PsStep *step, PsEnt
 
 /* Carries out the moves from step *@next on, which it sets to the step behind them. */
 gboolean ps_moves_run (PsExecutor *executor, guint *next, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* @ours: what lies on the server at the path of @step has the recorded hash. */
+typedef void (*PsSentAnswer) (PsExecutor *executor, const PsStep *step, gboolean ours);
+
+/* Finds that out, by what is published or by reading the file. Where it cannot, the step has
+ * failed. */
+void ps_sent_ask (PsExecutor *executor, const PsStep *step, PsSentAnswer told);
 
 /* Carries out the deletions, which are all steps from @first on. */
 gboolean ps_deletes_run (PsExecutor *executor, guint first,

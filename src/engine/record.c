@@ -6,6 +6,8 @@
 #include "engine/executor.h"
 #include "engine/roots.h"
 
+#include <string.h>
+
 /* A side without executable bits (FAT) shows one that means nothing. Recorded as it is shown, it
  * would go over to the other side with the next change. */
 static PsRow
@@ -30,6 +32,13 @@ put_row (const PsContext *context, const char *path, const PsRow *row, GError **
   return ps_store_put (context->store, path, &common, error);
 }
 
+static void
+count_uncommitted (PsExecutor *self)
+{
+  if (self->uncommitted++ == 0)
+    self->uncommitted_since = ps_clock_monotonic (self->context->clock);
+}
+
 void
 ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
 {
@@ -37,7 +46,7 @@ ps_executor_record (PsExecutor *self, const char *path, const PsRow *row)
   gboolean ok = row != NULL ? put_row (self->context, path, row, &error)
                             : ps_store_remove (self->context->store, path, &error);
 
-  self->uncommitted++;
+  count_uncommitted (self);
   if (!ok && self->failure == NULL)
     self->failure = g_steal_pointer (&error);
 }
@@ -105,7 +114,7 @@ ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *
   if (put_by (self, &change))
     return TRUE;
   g_array_append_val (self->unsure, change);
-  self->uncommitted++;
+  count_uncommitted (self);
   return ps_store_move (self->context->store, from, to, error);
 }
 
@@ -128,27 +137,56 @@ write_late (PsExecutor *self, GError **error)
   return ok;
 }
 
-/* The last change first. */
+/* Of an upload under a new name that is not believed to last, the hash stays: where the server has
+ * not lost the name, it tells later whether what lies there is ours. @told: the row that is not
+ * written. */
+static gboolean
+keep_hash (PsStore *store, const char *path, const PsRow *told, GError **error)
+{
+  PsRow row;
+
+  if (!told->has_hash || !ps_store_get (store, path, &row, NULL) || ps_entry_present (&row.remote)
+      || !ps_entry_same (&row.local, &told->local))
+    return TRUE;
+  row.has_hash = true;
+  memcpy (row.sha256, told->sha256, sizeof row.sha256);
+  row.racy = told->racy;
+  return ps_store_put (store, path, &row, error);
+}
+
+static gboolean
+take_back_row (PsStore *store, const PsBaseChange *change, GError **error)
+{
+  PsRow told = { 0 };
+
+  if (!change->has_row)
+    return ps_store_remove (store, change->path, error);
+  ps_store_get (store, change->path, &told, NULL);
+  return ps_store_put (store, change->path, &change->row, error)
+         && keep_hash (store, change->path, &told, error);
+}
+
+/* The last change first. Those that came late were not written. */
 static gboolean
 take_back_unsure (PsExecutor *self, GError **error)
 {
   PsStore *store = self->context->store;
+  gboolean ok = TRUE;
 
-  for (guint i = self->unsure->len; i > 0; i--)
+  for (guint i = self->unsure->len; ok && i > 0; i--)
     {
       const PsBaseChange *change = &g_array_index (self->unsure, PsBaseChange, i - 1);
-      gboolean ok;
 
-      if (change->moved_to != NULL)
-        ok = ps_store_move (store, change->moved_to, change->path, error);
-      else if (change->has_row)
-        ok = ps_store_put (store, change->path, &change->row, error);
-      else
-        ok = ps_store_remove (store, change->path, error);
-      if (!ok)
-        return FALSE;
+      ok = change->moved_to != NULL ? ps_store_move (store, change->moved_to, change->path, error)
+                                    : take_back_row (store, change, error);
     }
-  return TRUE;
+  for (guint i = 0; ok && i < self->late->len; i++)
+    {
+      const PsBaseChange *change = &g_array_index (self->late, PsBaseChange, i);
+
+      ok = !change->has_row || keep_hash (store, change->path, &change->row, error);
+    }
+  return ok;
 }
 
 /* The names on the server, durable. */

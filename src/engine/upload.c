@@ -108,7 +108,8 @@ may_be_touch (const PsTransfer *transfer)
   const PsStep *step = transfer->step;
 
   return !transfer->conflict && step->has_row && step->row.has_hash
-         && step->row.local.kind == PS_KIND_FILE && step->row.local.size == transfer->source.size
+         && step->remote.kind == PS_KIND_FILE && step->row.local.kind == PS_KIND_FILE
+         && step->row.local.size == transfer->source.size
          && ps_entry_same (&step->row.remote, &step->remote);
 }
 

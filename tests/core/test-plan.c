@@ -25,7 +25,7 @@ typedef struct
 static const Case cases[] = {
   { "nothing", "a f1 f1 f1 f1", "", NULL },
   { "phases",
-    "z - f1 f1 f1\n"  /* s9a */
+    "z - d d d\n"     /* s9a */
     "y f1 f1 - -\n"   /* s6 */
     "x - - - d\n"
     "w - - d -\n"
@@ -386,7 +386,7 @@ static void
 test_changes_remote (void)
 {
   check_changes_remote ("a f1 f1 f1 f1", false);
-  check_changes_remote ("a - - - f1\nb - f1 f1 f1\nc f1 f1 - -\nd f1 f1 f1 -\ne - - - d", false);
+  check_changes_remote ("a - - - f1\nb - d d d\nc f1 f1 - -\nd f1 f1 f1 -\ne - - - d", false);
   check_changes_remote ("a f5 f5@2 f5 -\nb - - - f5@2", false);
   check_changes_remote ("a - - f1 -", true);
   check_changes_remote ("a - - d -", true);

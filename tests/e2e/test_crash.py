@@ -154,21 +154,52 @@ def test_kill_between_a_conflict_and_its_copy(t):
               [b"loses", b"wins, and is longer"], f"both versions, after {passing}")
 
 
-def test_fault_before_another_sends_the_like(t):
+def alike(text, size):
+    """A content of @text and just @size bytes."""
+    return (text * (size // len(text) + 1))[:size]
+
+
+def sends_the_like(size):
     """Two computers make a file of one name, size and second; the first one's upload fails. What
     it finds on the server later is not its own."""
-    server, laptop = t.pair()
-    _, desk = t.pair("desk", server=server)
-    write(laptop.local / "status", "of the laptop", mtime=10**9)
-    write(desk.local / "status", "of the deskto", mtime=10**9)
-    laptop.cli("--json", "sync", env={"PISYNC_FAULT": "remote-put-durable:1"}).expect(fixture.PATHS)
-    desk.sync()
-    equal(laptop.sync().summary["conflicts"], 1)
-    desk.sync()
-    compare(laptop.local, desk.local)
-    equal({digest(b"of the laptop"), digest(b"of the deskto")}
-          - fixture.all_contents(desk.local), set(), "lost")
+    def test(t):
+        server, laptop = t.pair()
+        _, desk = t.pair("desk", server=server)
+        mine, other = alike("of the laptop", size), alike("of the desk", size)
+        write(laptop.local / "status", mine, mtime=10**9)
+        write(desk.local / "status", other, mtime=10**9)
+        laptop.cli("--json", "sync",
+                   env={"PISYNC_FAULT": "remote-put-durable:1"}).expect(fixture.PATHS)
+        desk.sync()
+        equal(laptop.sync().summary["conflicts"], 1)
+        desk.sync()
+        compare(laptop.local, desk.local)
+        equal({digest(mine.encode()), digest(other.encode())}
+              - fixture.all_contents(desk.local), set(), "lost")
+    return test
 
+
+def unpacks_the_like(size):
+    """A download fails, and a person unpacks a file of that size and second in its place."""
+    def test(t):
+        server, device = t.pair()
+        here, _ = server.remote()
+        device.sync()
+        mine, other = alike("unpacked here", size), alike("on the server", size)
+        write(here / "status", other, mtime=10**9)
+        device.cli("--json", "sync",
+                   env={"PISYNC_FAULT": "remote-get-begin:1"}).expect(fixture.PATHS)
+        write(device.local / "status", mine, mtime=10**9)
+        equal(device.sync().summary["conflicts"], 1)
+        compare(device.local, here)
+        equal({digest(mine.encode()), digest(other.encode())}
+              - fixture.all_contents(here), set(), "lost")
+    return test
+
+
+for _name, _size in ("small", 500), ("large", 3 << 20):
+    globals()[f"test_fault_before_another_sends_the_like_{_name}"] = sends_the_like(_size)
+    globals()[f"test_fault_before_the_like_is_unpacked_{_name}"] = unpacks_the_like(_size)
 
 for _point in points():
     globals()[f"test_crash_{_point}"] = crash_at(_point, 1)

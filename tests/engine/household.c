@@ -34,6 +34,8 @@ keep_event (PsEvent *event, gpointer data)
   PsDevice *self = data;
 
   g_ptr_array_add (self->events, ps_event_ref (event));
+  if (event->kind == PS_EVENT_ACTION)
+    self->ahead += self->leap;
   if (self->cancel_after > 0 && ps_device_count (self, NULL, NULL) >= self->cancel_after)
     g_cancellable_cancel (self->cancellable);
 }

@@ -23,6 +23,7 @@ typedef struct
   PsRun *run;
   PsClock clock;
   int64_t ahead; /* microseconds that the device's clock is ahead of this machine's */
+  int64_t leap;  /* by so many more with every action */
   /* (nullable) Called once, when the next sync begins to carry out its plan. */
   void (*meanwhile) (gpointer data);
   gpointer meanwhile_data;
