@@ -49,6 +49,17 @@ ps_await_move (PsRemote *remote, const char *from, const char *to, const PsEntry
 }
 
 gboolean
+ps_await_set_attributes (PsRemote *remote, const char *path, const PsEntry *expected,
+                         const PsEntry *wanted, PsEntry *shown, GCancellable *cancellable,
+                         GError **error)
+{
+  g_auto (PsWaited) answer = { 0 };
+
+  ps_remote_set_attributes_async (remote, path, expected, wanted, ps_waited_done, &answer);
+  return await_entry (remote, &answer, shown, cancellable, error);
+}
+
+gboolean
 ps_await_remove (PsRemote *remote, const char *path, const PsEntry *expected,
                  GCancellable *cancellable, GError **error)
 {

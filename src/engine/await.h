@@ -20,6 +20,11 @@ gboolean ps_await_move (PsRemote *remote, const char *from, const char *to, cons
                         PsEntry *moved, GCancellable *cancellable,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* As ps_remote_set_attributes_async (); *@shown is what the server says of it. */
+gboolean ps_await_set_attributes (PsRemote *remote, const char *path, const PsEntry *expected,
+                                  const PsEntry *wanted, PsEntry *shown, GCancellable *cancellable,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* As ps_remote_remove_async (). */
 gboolean ps_await_remove (PsRemote *remote, const char *path, const PsEntry *expected,
                           GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -167,19 +167,6 @@ parking_path (const PsExecutor *executor, const PsStep *step)
                           ABS (step->park));
 }
 
-/* The row of what was moved, and shows on the other side as @moved. */
-static PsRow
-moved_row (const PsExecutor *executor, const PsStep *step, const PsEntry *moved)
-{
-  gboolean here = step->kind == PS_STEP_MOVE_LOCAL;
-  PsRow row = step->row;
-
-  row.local = here ? *moved : step->local;
-  row.remote = here ? step->remote : *moved;
-  row.racy = ps_content_is_racy (executor->context, &row.local);
-  return row;
-}
-
 /* The base follows the move: the row and all below it, then what both sides say of the moved thing
  * itself. */
 static gboolean
@@ -194,50 +181,16 @@ record_move (PsExecutor *executor, const PsStep *step, const char *from, const c
     return FALSE;
   if (step->park > 0)
     return TRUE;
-  row = moved_row (executor, step, moved);
+  row = step->row;
+  row.local = here ? *moved : step->local;
+  row.remote = here ? step->remote : *moved;
+  row.racy = ps_content_is_racy (executor->context, &row.local);
   if (here)
     ps_executor_record (executor, to, &row);
   else
     ps_executor_record_remote (executor, to, &row);
   ps_executor_done (executor, step, ps_step_kind_name (step->kind), step->local.size, 0);
   return TRUE;
-}
-
-static void
-shown_anew (const PsRemoteResult *result, gpointer user_data)
-{
-  g_autofree Move *move = user_data;
-  PsExecutor *executor = move->moves->executor;
-  PsRow row;
-
-  executor->in_flight--;
-  if (result->error != NULL)
-    {
-      ps_executor_step_failed (executor, move->step, result->error);
-      return;
-    }
-  row = moved_row (executor, move->step, &result->entry);
-  ps_executor_record_remote (executor, move->step->path, &row);
-}
-
-/* A file that took the name of one of the same size and second would look unchanged to every other
- * device. */
-static void
-tell_from_vacated (Moves *moves, const PsStep *step, const PsEntry *moved)
-{
-  const PsEntry *old = g_hash_table_lookup (moves->vacated, step->path);
-  PsEntry shown = *moved;
-  Move *move;
-
-  if (old == NULL || step->park > 0
-      || !ps_content_tell_from (moves->executor->context, &shown, old))
-    return;
-  move = g_new0 (Move, 1);
-  move->moves = moves;
-  move->step = step;
-  moves->executor->in_flight++;
-  ps_remote_set_attributes_async (moves->executor->context->remote, step->path, moved, &shown,
-                                  shown_anew, move);
 }
 
 /* The outcome of one move. FALSE when the pass is over. */
@@ -248,12 +201,7 @@ finish_move (Moves *moves, const PsStep *step, const char *from, const char *to,
   PsExecutor *executor = moves->executor;
 
   if (failure == NULL)
-    {
-      if (!record_move (executor, step, from, to, moved, error))
-        return FALSE;
-      tell_from_vacated (moves, step, moved);
-      return TRUE;
-    }
+    return record_move (executor, step, from, to, moved, error);
   if (ps_context_is_fatal (failure))
     {
       g_propagate_error (error, g_error_copy (failure));
@@ -262,6 +210,48 @@ finish_move (Moves *moves, const PsStep *step, const char *from, const char *to,
   give_up_moves (executor);
   ps_executor_step_failed (executor, step, failure);
   return TRUE;
+}
+
+/* A file that takes the name of one of the same size and second would look unchanged to every other
+ * device. Returns: whether the one of @step does; *@shown then has another second. */
+static gboolean
+looks_vacated (Moves *moves, const PsStep *step, PsEntry *shown)
+{
+  const PsEntry *old = g_hash_table_lookup (moves->vacated, step->path);
+
+  *shown = step->remote;
+  return step->kind == PS_STEP_MOVE_REMOTE && old != NULL && step->park <= 0
+         && ps_content_tell_from (moves->executor->context, shown, old);
+}
+
+/* Such a file, which lies at @from, gets its second before it is moved: whatever dies in between,
+ * nobody finds it under the other's name with the other's looks. *@seen is what it looks like.
+ * FALSE without @error: the server does not let us; it goes by transfers, as one that is no move.
+ */
+static gboolean
+tell_from_vacated (Moves *moves, const PsStep *step, const char *from, PsEntry *seen,
+                   GError **error)
+{
+  PsContext *context = moves->executor->context;
+  g_autoptr (GError) failure = NULL;
+  PsRow row = step->row;
+  PsEntry shown;
+
+  *seen = step->remote;
+  if (!looks_vacated (moves, step, &shown))
+    return TRUE;
+  if (ps_await_set_attributes (context->remote, from, &step->remote, &shown, seen,
+                               context->cancellable, &failure))
+    {
+      row.remote = *seen;
+      ps_executor_record (moves->executor, from, &row); /* should it not be moved after all */
+      return TRUE;
+    }
+  g_info ("%s: %s", step->path, failure->message);
+  give_up_moves (moves->executor);
+  if (ps_context_is_fatal (failure))
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 /* A move that is waited for. */
@@ -274,14 +264,15 @@ move_alone (Moves *moves, const PsStep *step, GError **error)
   const char *from = step->park < 0 ? parking : step->from;
   const char *to = step->park > 0 ? parking : step->path;
   g_autoptr (GError) failure = NULL;
-  PsEntry moved;
+  PsEntry seen, moved;
   gboolean ok;
 
+  if (!tell_from_vacated (moves, step, from, &seen, &failure))
+    return failure == NULL || finish_move (moves, step, from, to, NULL, failure, error);
   if (step->kind == PS_STEP_MOVE_LOCAL)
     ok = ps_local_move (context->local, from, to, &step->local, &moved, &failure);
   else
-    ok = ps_await_move (context->remote, from, to, &step->remote, &moved, context->cancellable,
-                        &failure);
+    ok = ps_await_move (context->remote, from, to, &seen, &moved, context->cancellable, &failure);
   if (!finish_move (moves, step, from, to, &moved, ok ? NULL : failure, error))
     return FALSE;
   /* Taken back, all below it would have to be fetched to be compared. */
@@ -333,13 +324,15 @@ static gboolean
 start_move (Moves *moves, const PsStep *step, GError **error)
 {
   PsExecutor *executor = moves->executor;
+  PsEntry shown;
 
   if (g_hash_table_contains (moves->wrong, step))
     {
       give_up_moves (executor);
       return TRUE;
     }
-  if (step->kind == PS_STEP_MOVE_REMOTE && step->park == 0 && step->remote.kind != PS_KIND_DIR)
+  if (step->kind == PS_STEP_MOVE_REMOTE && step->park == 0 && step->remote.kind != PS_KIND_DIR
+      && !looks_vacated (moves, step, &shown))
     return move_beside_others (moves, step, error);
   return ps_executor_drain (executor, 0, error) && move_alone (moves, step, error);
 }

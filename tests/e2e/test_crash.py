@@ -197,6 +197,50 @@ def unpacks_the_like(size):
     return test
 
 
+def swap(folder, one, other):
+    (folder / one).rename(folder / "spare")
+    (folder / other).rename(folder / one)
+    (folder / "spare").rename(folder / other)
+
+
+def moves_the_like(move, point, passing):
+    """Files of one size and second change names, and the program dies while the server's do: the
+    other computer sees that they have, and names that changed are not changed back. (One that has
+    its new second, and was still to be moved, may come back under its old name too.)"""
+    def test(t):
+        server, laptop = t.pair()
+        _, desk = t.pair("desk", server=server)
+        for number, name in enumerate("abc"):  # told apart here by their nanoseconds
+            path = write(laptop.local / name, f"content of {name}")
+            os.utime(path, ns=(10**18 + number, 10**18 + number))
+        laptop.sync()
+        desk.sync()
+        move(laptop.local)
+        wanted = snapshot(laptop.local)
+        laptop.cli("--json", "sync", env={"PISYNC_CRASH_AT": f"{point}:{passing}"}).expect(DIED)
+        desk.sync()
+        compare(desk.local, server.remote()[0])
+        for device in laptop, desk, laptop:
+            device.sync()
+        found = snapshot(laptop.local)
+        equal({path: found.get(path) for path in wanted}, wanted, "what was moved here")
+        compare(laptop.local, desk.local)
+        laptop.cli("--json", "check").expect(OK)
+    return test
+
+
+def rotate(folder):
+    for old, new in ("c", "d"), ("b", "c"), ("a", "b"):
+        (folder / old).rename(folder / new)
+
+
+for _point in "remote-move", "remote-moved":
+    for _passing in 1, 2, 3:
+        globals()[f"test_crash_{_point}_{_passing}_swapping_the_like"] = moves_the_like(
+            lambda folder: swap(folder, "a", "b"), _point, _passing)
+        globals()[f"test_crash_{_point}_{_passing}_moving_the_like_on"] = moves_the_like(
+            rotate, _point, _passing)
+
 for _name, _size in ("small", 500), ("large", 3 << 20):
     globals()[f"test_fault_before_another_sends_the_like_{_name}"] = sends_the_like(_size)
     globals()[f"test_fault_before_the_like_is_unpacked_{_name}"] = unpacks_the_like(_size)
