@@ -82,11 +82,11 @@ ps_content_sum_remote_async (PsContext *context, const char *path, const PsEntry
 }
 
 gboolean
-ps_content_is_racy (const PsContext *context, const PsEntry *entry)
+ps_content_is_racy (const PsContext *context, const PsEntry *entry, int64_t when)
 {
   int64_t grain = MAX (ps_local_peek_caps (context->local)->mtime_grain, (int64_t)PS_LOCAL_TICK);
 
-  return entry->kind == PS_KIND_FILE && entry->mtime > ps_clock_now (context->clock) - grain;
+  return entry->kind == PS_KIND_FILE && entry->mtime > when - grain;
 }
 
 gboolean

@@ -30,9 +30,9 @@ gboolean ps_content_sum_remote_async (PsContext *context, const char *path, cons
                                       PsRemoteDone done, gpointer user_data,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether a file with the mtime of @entry may be changed again within the same clock tick without
- * its mtime showing it. */
-gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry);
+/* Whether a file with the mtime of @entry, whose content was looked at from @when on (wall clock),
+ * may have been changed after that within the same clock tick, without its mtime showing it. */
+gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry, int64_t when);
 
 /* As ps_entry_tell_from (), for what takes the place of @old on the server. */
 gboolean ps_content_tell_from (const PsContext *context, PsEntry *entry, const PsEntry *old);

@@ -20,20 +20,21 @@ record_intent (PsTransfer *transfer)
     ps_executor_record (transfer->executor, step->path, &row);
 }
 
+/* @when: before the local file was looked at or put in place. */
 static PsRow
-row_of_both (const PsTransfer *transfer, const PsEntry *local)
+row_of_both (const PsTransfer *transfer, const PsEntry *local, int64_t when)
 {
   PsRow row = { .local = *local, .remote = transfer->remote, .has_hash = true };
 
   memcpy (row.sha256, transfer->sha256, sizeof row.sha256);
-  row.racy = ps_content_is_racy (transfer->executor->context, local);
+  row.racy = ps_content_is_racy (transfer->executor->context, local, when);
   return row;
 }
 
 static void
-record_both (PsTransfer *transfer, const PsEntry *local)
+record_both (PsTransfer *transfer, const PsEntry *local, int64_t when)
 {
-  PsRow row = row_of_both (transfer, local);
+  PsRow row = row_of_both (transfer, local, when);
 
   ps_executor_record (transfer->executor, transfer->step->path, &row);
 }
@@ -96,6 +97,7 @@ compare_contents (PsTransfer *transfer, PsEntry *expected, GError **error)
 {
   const PsStep *step = transfer->step;
   PsExecutor *executor = transfer->executor;
+  int64_t began = ps_clock_now (executor->context->clock);
   uint8_t sum[32];
   PsRow row;
 
@@ -103,7 +105,7 @@ compare_contents (PsTransfer *transfer, PsEntry *expected, GError **error)
     return FALSE;
   if (memcmp (sum, transfer->sha256, sizeof sum) != 0)
     return settle_difference (transfer, sum, expected, error);
-  row = row_of_both (transfer, &step->local);
+  row = row_of_both (transfer, &step->local, began);
   ps_executor_record_equal (executor, step->path, &row);
   ps_executor_done (executor, step, "record", 0, transfer->wire);
   return FALSE;
@@ -124,12 +126,13 @@ static gboolean
 set_attributes (PsTransfer *transfer, GError **error)
 {
   const PsStep *step = transfer->step;
+  int64_t began = ps_clock_now (transfer->executor->context->clock);
   PsEntry now;
 
   if (!ps_local_set_attributes (transfer->executor->context->local, step->path, &step->local,
                                 &transfer->remote, &now, error))
     return FALSE;
-  record_both (transfer, &now);
+  record_both (transfer, &now, began);
   ps_executor_done (transfer->executor, step, "attributes", 0, transfer->wire);
   return TRUE;
 }
@@ -191,6 +194,7 @@ place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
   const PsStep *step = transfer->step;
   g_autoptr (GError) error = NULL;
   g_autofree char *displaced = NULL;
+  int64_t began = ps_clock_now (executor->context->clock);
   PsEntry placed;
 
   if (!ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
@@ -199,7 +203,7 @@ place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
       ps_executor_step_failed (executor, step, error);
       return;
     }
-  record_both (transfer, &placed);
+  record_both (transfer, &placed, began);
   if (displaced != NULL
       && !ps_conflict_keep_local (executor, step, displaced, step->local.mtime, &error))
     ps_executor_step_failed (executor, step, error);

@@ -3,10 +3,7 @@
  * welcomes; directories, moves and deletions keep the plan's order. */
 #include "engine/execute.h"
 
-#include "engine/content.h"
 #include "engine/executor.h"
-
-#include <string.h>
 
 #define COMMIT_ROWS 1000 /* rows gathered before a commit */
 
@@ -126,19 +123,13 @@ ps_executor_make_room (PsExecutor *self, GError **error)
   return TRUE;
 }
 
-/* The row after both sides were found to hold the same. */
+/* Both sides have the directory; of nothing else that can be said without looking at contents. */
 static void
 record_as_seen (PsExecutor *self, const PsStep *step)
 {
-  PsRow row = { .local = step->local, .remote = step->remote };
+  const PsRow row = { .local = step->local, .remote = step->remote };
 
-  if (step->has_row && step->row.has_hash && ps_entry_same (&step->row.local, &step->local))
-    {
-      row.has_hash = true;
-      memcpy (row.sha256, step->row.sha256, sizeof row.sha256);
-    }
-  row.racy = ps_content_is_racy (self->context, &step->local);
-  ps_executor_record_equal (self, step->path, &row);
+  ps_executor_record (self, step->path, &row);
   ps_executor_done (self, step, "record", 0, 0);
 }
 

@@ -62,6 +62,7 @@ typedef struct
   char *copy;        /* (nullable) owned: the name of that, which it gets as it is displaced */
   int fd;            /* upload: the source */
   PsEntry source;    /* upload: what the fd holds */
+  int64_t opened_at; /* upload: wall clock: nothing of it was read before */
   PsLocalTemp *temp; /* download: where it goes first */
   uint64_t moved;    /* bytes so far */
   uint64_t wire;

@@ -184,7 +184,6 @@ record_move (PsExecutor *executor, const PsStep *step, const char *from, const c
   row = step->row;
   row.local = here ? *moved : step->local;
   row.remote = here ? step->remote : *moved;
-  row.racy = ps_content_is_racy (executor->context, &row.local);
   if (here)
     ps_executor_record (executor, to, &row);
   else

@@ -31,7 +31,8 @@ record_both (PsTransfer *transfer, const PsEntry *remote, const uint8_t *sha256)
   row.has_hash = sha256 != NULL;
   if (sha256 != NULL)
     memcpy (row.sha256, sha256, sizeof row.sha256);
-  row.racy = ps_content_is_racy (transfer->executor->context, &transfer->source);
+  row.racy
+      = ps_content_is_racy (transfer->executor->context, &transfer->source, transfer->opened_at);
   ps_executor_record_remote (transfer->executor, transfer->step->path, &row);
 }
 
@@ -167,6 +168,7 @@ open_source (PsTransfer *transfer, GError **error)
 {
   const PsStep *step = transfer->step;
 
+  transfer->opened_at = ps_clock_now (transfer->executor->context->clock);
   transfer->fd = ps_local_open_file (transfer->executor->context->local, step->path,
                                      &transfer->source, error);
   if (transfer->fd < 0)

@@ -146,6 +146,7 @@ look_closely (Walk *walk, const Sight *sight, PsRow *row, GError **error)
   PsContext *context = walk->context;
   gboolean moved = row->local.inode != sight->local.inode && row->local.inode != 0
                    && ps_local_peek_caps (context->local)->names == PS_NAMES_POSIX;
+  int64_t began = ps_clock_now (context->clock);
   PsContentVerdict verdict;
 
   if (sight->local.kind != PS_KIND_FILE || !row->has_hash || (!row->racy && !moved)
@@ -161,7 +162,7 @@ look_closely (Walk *walk, const Sight *sight, PsRow *row, GError **error)
       return TRUE;
     }
   row->local = sight->local;
-  row->racy = ps_content_is_racy (context, &sight->local);
+  row->racy = ps_content_is_racy (context, &sight->local, began);
   return (context->flags & PS_SYNC_DRY_RUN) != 0
          || ps_store_put (context->store, sight->path, row, error);
 }

@@ -238,6 +238,43 @@ test_move_and_mode (void)
   assert_executable (two.a->local, "m");
 }
 
+/* Writes over the beginning of a file without any change that a stat shows. */
+static void
+write_unseen (const char *dir, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  int fd = open (path, O_WRONLY);
+  struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+  struct stat before;
+
+  g_assert_cmpint (fstat (fd, &before), ==, 0);
+  times[1] = before.st_mtim;
+  g_assert_cmpint (pwrite (fd, text, strlen (text), 0), ==, (gssize)strlen (text));
+  g_assert_cmpint (futimens (fd, times), ==, 0);
+  g_assert_cmpint (close (fd), ==, 0);
+}
+
+/* A file is changed within the tick of the clock in which it was read, and its upload takes longer
+ * than that: it counts when it was read, not when that was recorded. */
+static void
+test_same_tick (void)
+{
+  gint64 soon = g_get_real_time () / G_USEC_PER_SEC + 2;
+
+  SET_UP ("k=4");
+  ps_test_make_tree (two.a->local, "a=before b=before");
+  ps_test_set_mtime (two.a->local, "a", soon);
+  ps_test_set_mtime (two.a->local, "b", soon);
+  two.a->leap = 3 * G_USEC_PER_SEC; /* the one that comes second takes so long */
+  ps_device_agree (two.a);
+  two.a->leap = 0;
+  write_unseen (two.a->local, "a", "later!");
+  write_unseen (two.a->local, "b", "later!");
+  ps_device_agree (two.a);
+  g_assert_cmpuint (two.a->summary.uploaded, ==, 2);
+  ps_two_settle (&two);
+}
+
 /* Files of one size and one second, which here have their nanoseconds, change names: the other
  * device cannot see from sizes and times that another file is there now. */
 static void
@@ -633,6 +670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/edit", test_edit);
   g_test_add_func ("/engine/run/delete", test_delete);
   g_test_add_func ("/engine/run/touch", test_touch);
+  g_test_add_func ("/engine/run/same-tick", test_same_tick);
   g_test_add_func ("/engine/run/executable-on-one-side", test_executable_on_one_side);
   g_test_add_func ("/engine/run/conflict/newer-here", test_conflict);
   g_test_add_func ("/engine/run/conflict/newer-there", test_conflict_older);
