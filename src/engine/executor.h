@@ -35,7 +35,8 @@ typedef struct
 typedef struct
 {
   char *path;
-  char *moved_to; /* (nullable) the rows of @path are moved there; else: */
+  guint n_dropped; /* ps_store_n_dropped () when it was written */
+  char *moved_to;  /* (nullable) the rows of @path are moved there; else: */
   gboolean has_row;
   PsRow row; /* of @path: before the change where it is to be taken back, else after it */
 } PsBaseChange;

@@ -95,7 +95,11 @@ put_by (PsExecutor *self, const PsBaseChange *change)
 void
 ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
 {
-  PsBaseChange change = { .path = g_strdup (path), .has_row = row != NULL };
+  PsBaseChange change = {
+    .path = g_strdup (path),
+    .n_dropped = ps_store_n_dropped (self->context->store),
+    .has_row = row != NULL,
+  };
 
   if (row != NULL)
     change.row = *row;
@@ -109,7 +113,11 @@ ps_executor_record_remote (PsExecutor *self, const char *path, const PsRow *row)
 gboolean
 ps_executor_record_move_remote (PsExecutor *self, const char *from, const char *to, GError **error)
 {
-  PsBaseChange change = { .path = g_strdup (from), .moved_to = g_strdup (to) };
+  PsBaseChange change = {
+    .path = g_strdup (from),
+    .n_dropped = ps_store_n_dropped (self->context->store),
+    .moved_to = g_strdup (to),
+  };
 
   if (put_by (self, &change))
     return TRUE;
@@ -166,7 +174,9 @@ take_back_row (PsStore *store, const PsBaseChange *change, GError **error)
          && keep_hash (store, change->path, &told, error);
 }
 
-/* The last change first. Those that came late were not written. */
+/* The last change first. Those that came late were not written; those of a transaction that was
+ * dropped are not there any more, and a move that is not there would take the rows of others back.
+ */
 static gboolean
 take_back_unsure (PsExecutor *self, GError **error)
 {
@@ -177,6 +187,8 @@ take_back_unsure (PsExecutor *self, GError **error)
     {
       const PsBaseChange *change = &g_array_index (self->unsure, PsBaseChange, i - 1);
 
+      if (change->n_dropped != ps_store_n_dropped (store))
+        continue;
       ok = change->moved_to != NULL ? ps_store_move (store, change->moved_to, change->path, error)
                                     : take_back_row (store, change, error);
     }

@@ -92,6 +92,7 @@ ps_store_fail (PsStore *self, int rc, const char *pattern, GError **error)
 static void
 drop_transaction (PsStore *self)
 {
+  self->n_dropped++;
   if (sqlite3_get_autocommit (self->db) == 0)
     sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
 }
@@ -119,6 +120,12 @@ ps_store_change (PsStore *self, sqlite3_stmt *statement, GError **error)
   ps_store_fail (self, rc, N_ ("Could not write to the base %s"), error);
   drop_transaction (self);
   return FALSE;
+}
+
+guint
+ps_store_n_dropped (const PsStore *self)
+{
+  return self->n_dropped;
 }
 
 gboolean

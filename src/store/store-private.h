@@ -70,6 +70,7 @@ struct PsStore
   char *file;  /* STATE_DIR/base.db */
   int lock_fd; /* holds the pair's lock as long as it is open */
   sqlite3 *db;
+  guint n_dropped; /* transactions */
   sqlite3_stmt *statements[PS_N_STATEMENTS];
 };
 

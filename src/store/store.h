@@ -61,6 +61,10 @@ gboolean ps_store_remove (PsStore *self, const char *path,
 gboolean ps_store_move (PsStore *self, const char *from, const char *to,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Returns: how many transactions were dropped so far: what was written when they were fewer, and
+ * not committed, is not in the base. */
+guint ps_store_n_dropped (const PsStore *self);
+
 /* Makes everything since the last commit durable (WAL, synchronous=FULL). Nothing to do is fine. */
 gboolean ps_store_commit (PsStore *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
