@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/content.h"
 
+#include "engine/reuse-private.h"
 #include "util/autofd.h"
 #include "util/sha256.h"
 #include "util/words.h"
@@ -79,6 +80,45 @@ ps_content_sum_remote_async (PsContext *context, const char *path, const PsEntry
   get.fd = ps_local_temp_peek_fd (temp);
   ps_remote_get_async (context->remote, &get, summed, summing);
   return TRUE;
+}
+
+/* A note on its way. */
+typedef struct
+{
+  PsContentPublished told;
+  gpointer user_data;
+} Asking;
+
+static void
+note_read (const PsRemoteResult *result, gpointer user_data)
+{
+  g_autofree Asking *asking = user_data;
+  uint8_t sha256[PS_SHA256_SIZE];
+
+  if (result->error != NULL && ps_context_is_fatal (result->error))
+    asking->told (NULL, result->error, asking->user_data);
+  else if (result->error == NULL && ps_reuse_parse_note (result->bytes, sha256))
+    asking->told (sha256, NULL, asking->user_data);
+  else
+    asking->told (NULL, NULL, asking->user_data);
+}
+
+void
+ps_content_ask_published (PsContext *context, const char *path, const PsEntry *entry,
+                          PsContentPublished told, gpointer user_data)
+{
+  g_autofree char *note = NULL;
+  Asking *asking;
+
+  if (entry->size < PS_DELTA_MIN_SIZE)
+    {
+      told (NULL, NULL, user_data);
+      return;
+    }
+  asking = g_new (Asking, 1);
+  *asking = (Asking){ .told = told, .user_data = user_data };
+  note = ps_reuse_note_path (path, entry);
+  ps_remote_read_async (context->remote, note, 0, PS_REUSE_NOTE_SIZE + 1, note_read, asking);
 }
 
 gboolean

@@ -30,6 +30,17 @@ gboolean ps_content_sum_remote_async (PsContext *context, const char *path, cons
                                       PsRemoteDone done, gpointer user_data,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* @sha256: (nullable): what the file is published to have, unless that is not known. @error:
+ * (nullable): the link is lost. */
+typedef void (*PsContentPublished) (const uint8_t sha256[32], const GError *error,
+                                    gpointer user_data);
+
+/* Asks what content the server's file @path, seen as @entry, is published to have: one round trip,
+ * and none for a small file, which nobody publishes. @told is called all the same, perhaps at once.
+ */
+void ps_content_ask_published (PsContext *context, const char *path, const PsEntry *entry,
+                               PsContentPublished told, gpointer user_data);
+
 /* Whether a file with the mtime of @entry, whose content was looked at from @when on (wall clock),
  * may have been changed after that within the same clock tick, without its mtime showing it. */
 gboolean ps_content_is_racy (const PsContext *context, const PsEntry *entry, int64_t when);

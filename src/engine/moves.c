@@ -2,6 +2,7 @@
 /* Renames: what was moved on one side is moved on the other. Moves that were guessed from size and
  * time are first looked at by content, all of them side by side. Then they keep the plan's order;
  * those of single files on the server, which touch no name of another one, go side by side too. */
+#include "delta/delta.h"
 #include "engine/await.h"
 #include "engine/content.h"
 #include "engine/executor.h"
@@ -11,8 +12,7 @@
 #include <unistd.h>
 
 #define SAMPLE_SIZE (16 * 1024) /* bytes of one sample */
-#define SAMPLES                                                                                    \
-  8 /* samples of a file; one of up to SAMPLE_SIZE * SAMPLES bytes is compared whole */
+#define SAMPLES 8               /* of a large file, and its end; a small one is compared whole */
 
 /* The moves of one plan. */
 typedef struct
@@ -23,14 +23,22 @@ typedef struct
   GHashTable *vacated; /* (element-type filename PsEntry) what lay on the server, by its old path */
 } Moves;
 
-/* One sample on its way from the server. */
+/* One sample of a file, or the hash that it is published to have, on its way from the server. */
 typedef struct
 {
   Moves *moves;
   const PsStep *step;
   char *path; /* owned: the local file it is compared with */
   uint64_t offset;
+  uint8_t sha256[32]; /* as recorded */
 } Sample;
+
+static void
+sample_free (Sample *self)
+{
+  g_free (self->path);
+  g_free (self);
+}
 
 /* One move in flight. */
 typedef struct
@@ -61,34 +69,85 @@ compare_sample (const PsRemoteResult *result, gpointer user_data)
   executor->in_flight--;
   if (result->error != NULL || !equals_local (executor->context->local, sample, result->bytes))
     g_hash_table_add (sample->moves->wrong, (gpointer)sample->step);
-  g_free (sample->path);
-  g_free (sample);
+  sample_free (sample);
 }
 
-/* Asks for the samples of one file that was @here and may now be @there on the server. */
-static gboolean
-ask_samples (Moves *moves, const PsStep *step, const char *here, const char *there, uint64_t size,
-             GError **error)
+static void
+compare_published (const uint8_t sha256[32], const GError *error, gpointer user_data)
 {
-  PsExecutor *executor = moves->executor;
-  uint64_t stride = MAX (SAMPLE_SIZE, size / SAMPLES);
+  Sample *sample = user_data;
 
-  for (uint64_t at = 0; at < size; at += stride)
-    {
-      Sample *sample;
+  sample->moves->executor->in_flight--;
+  if (sha256 != NULL && memcmp (sha256, sample->sha256, sizeof sample->sha256) != 0)
+    g_hash_table_add (sample->moves->wrong, (gpointer)sample->step);
+  sample_free (sample);
+}
 
-      if (!ps_executor_make_room (executor, error))
-        return FALSE;
-      sample = g_new0 (Sample, 1);
-      sample->moves = moves;
-      sample->step = step;
-      sample->path = g_strdup (here);
-      sample->offset = MIN (at, size - MIN (size, SAMPLE_SIZE));
-      executor->in_flight++;
-      ps_remote_read_async (executor->context->remote, there, sample->offset, SAMPLE_SIZE,
-                            compare_sample, sample);
-    }
+/* One file that was @here, and may now be @there on the server. */
+typedef struct
+{
+  const PsStep *step;
+  const char *here, *there;
+  const PsRow *row;
+} Suspect;
+
+/* Returns: (nullable): something to be asked about it, which counts as in flight; NULL with @error:
+ * the pass is over. */
+static Sample *
+sample_new (Moves *moves, const Suspect *suspect, GError **error)
+{
+  Sample *sample;
+
+  if (!ps_executor_make_room (moves->executor, error))
+    return NULL;
+  sample = g_new0 (Sample, 1);
+  sample->moves = moves;
+  sample->step = suspect->step;
+  sample->path = g_strdup (suspect->here);
+  moves->executor->in_flight++;
+  return sample;
+}
+
+static gboolean
+ask_sample (Moves *moves, const Suspect *suspect, uint64_t offset, GError **error)
+{
+  Sample *sample = sample_new (moves, suspect, error);
+
+  if (sample == NULL)
+    return FALSE;
+  sample->offset = offset;
+  ps_remote_read_async (moves->executor->context->remote, suspect->there, offset, SAMPLE_SIZE,
+                        compare_sample, sample);
   return TRUE;
+}
+
+/* A hash says for sure that it is another file, which samples may miss: a tag that was changed and
+ * left the size and, as some programs do, the time. */
+static gboolean
+ask_published (Moves *moves, const Suspect *suspect, GError **error)
+{
+  Sample *sample = sample_new (moves, suspect, error);
+
+  if (sample == NULL)
+    return FALSE;
+  memcpy (sample->sha256, suspect->row->sha256, sizeof sample->sha256);
+  ps_content_ask_published (moves->executor->context, suspect->there, &suspect->row->remote,
+                            compare_published, sample);
+  return TRUE;
+}
+
+static gboolean
+ask_samples (Moves *moves, const Suspect *suspect, GError **error)
+{
+  uint64_t size = suspect->row->local.size;
+  uint64_t stride = size < PS_DELTA_MIN_SIZE ? SAMPLE_SIZE : size / SAMPLES;
+
+  if (suspect->row->has_hash && !ask_published (moves, suspect, error))
+    return FALSE;
+  for (uint64_t at = 0; at + SAMPLE_SIZE < size; at += stride)
+    if (!ask_sample (moves, suspect, at, error))
+      return FALSE;
+  return size == 0 || ask_sample (moves, suspect, size - MIN (size, SAMPLE_SIZE), error);
 }
 
 /* The same for every file that the base knows below a directory. */
@@ -105,12 +164,13 @@ ask_samples_below (Moves *moves, const PsStep *step, const char *here, const cha
       const PsStoreEntry *entry = &g_array_index (rows, PsStoreEntry, i);
       g_autofree char *below_here = ps_relpath_join (here, entry->name);
       g_autofree char *below_there = ps_relpath_join (there, entry->name);
+      const Suspect suspect = { step, below_here, below_there, &entry->row };
       gboolean ok = TRUE;
 
       if (entry->row.local.kind == PS_KIND_DIR)
         ok = ask_samples_below (moves, step, below_here, below_there, error);
       else if (entry->row.local.kind == PS_KIND_FILE)
-        ok = ask_samples (moves, step, below_here, below_there, entry->row.local.size, error);
+        ok = ask_samples (moves, &suspect, error);
       if (!ok)
         return FALSE;
     }
@@ -131,6 +191,7 @@ verify_all (Moves *moves, guint first, GError **error)
   for (guint i = first; i < ps_plan_n_steps (executor->plan); i++)
     {
       const PsStep *step = ps_plan_peek_step (executor->plan, i);
+      const Suspect suspect = { step, step->from, step->path, &step->row };
       gboolean ok = TRUE;
 
       if (!is_move (step))
@@ -140,7 +201,7 @@ verify_all (Moves *moves, guint first, GError **error)
       if (step->local.kind == PS_KIND_DIR)
         ok = ask_samples_below (moves, step, step->from, step->path, error);
       else
-        ok = ask_samples (moves, step, step->from, step->path, step->local.size, error);
+        ok = ask_samples (moves, &suspect, error);
       if (!ok)
         return FALSE;
     }

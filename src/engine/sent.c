@@ -3,7 +3,6 @@
  * was lost (s7). Size and second are not enough: another device may have sent the like since. */
 #include "engine/content.h"
 #include "engine/executor.h"
-#include "engine/reuse-private.h"
 
 #include <string.h>
 
@@ -15,7 +14,7 @@ typedef struct
 } Asking;
 
 static void
-answer (Asking *asking, const uint8_t sha256[PS_SHA256_SIZE])
+answer (Asking *asking, const uint8_t sha256[32])
 {
   const PsStep *step = asking->step;
 
@@ -56,15 +55,14 @@ read_content (Asking *asking)
 }
 
 static void
-note_read (const PsRemoteResult *result, gpointer user_data)
+published (const uint8_t sha256[32], const GError *error, gpointer user_data)
 {
   Asking *asking = user_data;
-  uint8_t sha256[PS_SHA256_SIZE];
 
   asking->executor->in_flight--;
-  if (result->error != NULL && ps_context_is_fatal (result->error))
-    fail (asking, result->error);
-  else if (result->error == NULL && ps_reuse_parse_note (result->bytes, sha256))
+  if (error != NULL)
+    fail (asking, error);
+  else if (sha256 != NULL)
     answer (asking, sha256);
   else
     read_content (asking);
@@ -74,16 +72,8 @@ void
 ps_sent_ask (PsExecutor *executor, const PsStep *step, PsSentAnswer told)
 {
   Asking *asking = g_new (Asking, 1);
-  g_autofree char *note = NULL;
 
   *asking = (Asking){ .executor = executor, .step = step, .answer = told };
-  if (step->remote.size < PS_DELTA_MIN_SIZE)
-    {
-      read_content (asking);
-      return;
-    }
-  note = ps_reuse_note_path (step->path, &step->remote);
   executor->in_flight++;
-  ps_remote_read_async (executor->context->remote, note, 0, PS_REUSE_NOTE_SIZE + 1, note_read,
-                        asking);
+  ps_content_ask_published (executor->context, step->path, &step->remote, published, asking);
 }

@@ -303,6 +303,43 @@ test_moves_alike (void)
   ps_two_settle (&two);
 }
 
+/* A file of a new name that has the size and the second of one that is gone, and all but one byte:
+ * samples find out where it differs, or the hash that is published of what was made from another
+ * file. */
+typedef struct
+{
+  const char *name;
+  gsize size, differs_at;
+} Retagged;
+
+static const Retagged retagged[] = {
+  { "small", 200 * 1024, 20 * 1024 },
+  { "published", 3 * 1024 * 1024, 1000 * 1000 },
+  { "end", 3 * 1024 * 1024, 3 * 1024 * 1024 - 1 },
+};
+
+static void
+test_no_move (gconstpointer data)
+{
+  const Retagged *r = data;
+  g_autofree guint8 *bytes = ps_test_random_bytes (r->size, 1);
+  g_autofree char *old = NULL;
+
+  SET_UP ("k=4 l=5 m=6");
+  old = g_build_filename (two.a->local, "tune", NULL);
+  ps_test_write_bytes (two.a->local, "tune", bytes, r->size);
+  ps_test_set_mtime (two.a->local, "tune", 1700000000);
+  ps_two_settle (&two);
+  bytes[r->differs_at] ^= 1;
+  ps_test_write_bytes (two.a->local, "tune-2", bytes, r->size);
+  ps_test_set_mtime (two.a->local, "tune-2", 1700000000);
+  g_assert_no_errno (g_unlink (old));
+  ps_device_agree (two.a);
+  ps_device_agree (two.b);
+  ps_test_assert_same_trees (two.a->local, two.b->local);
+  ps_two_settle (&two);
+}
+
 static void
 test_type_changes (void)
 {
@@ -682,6 +719,11 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/run/move/swap", test_swap);
   g_test_add_func ("/engine/run/move/and-mode", test_move_and_mode);
   g_test_add_func ("/engine/run/move/alike", test_moves_alike);
+  for (gsize i = 0; i < G_N_ELEMENTS (retagged); i++)
+    {
+      g_autofree char *path = g_strconcat ("/engine/run/move/not-", retagged[i].name, NULL);
+      g_test_add_data_func (path, &retagged[i], test_no_move);
+    }
   g_test_add_func ("/engine/run/type-changes", test_type_changes);
   g_test_add_func ("/engine/run/type-change-not-empty", test_type_change_not_empty);
   g_test_add_func ("/engine/run/ignore", test_ignore);
