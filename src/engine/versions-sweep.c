@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define KEY_SWEPT "versions-swept"
+#define MARKER PS_OWN_DIR "/root"
 #define DAY (24 * 60 * 60 * PS_ENTRY_SECOND)
 #define STEP_US (250 * 1000)
 #define AT_ONCE 64 /* directories asked for together */
@@ -36,7 +37,7 @@ struct PsVersionSweep
 {
   PsContext *context; /* borrowed; of the present step */
   Phase phase;
-  int64_t now;            /* of the walk */
+  int64_t now;            /* of the walks, 0 = not known yet */
   GQueue dirs;            /* (element-type filename) still to be seen */
   guint asked;            /* listings under way */
   guint64 (*bytes)[AGES]; /* (nullable) [rank][age in days] of what stays */
@@ -69,6 +70,23 @@ begin_walk (PsVersionSweep *self, Phase phase)
   g_queue_push_tail (&self->dirs, g_strdup (PS_VERSIONS_DIR));
 }
 
+/* To a computer whose clock is ahead by months everything would have expired. But every run that
+ * changes the server writes its marker, with the time of the server's clock: at the most a day
+ * later counts as now. FALSE with @error: what can be said of it is not known. */
+static gboolean
+read_clocks (PsVersionSweep *self, GError **error)
+{
+  PsContext *context = self->context;
+  PsEntry marker;
+
+  self->now = ps_clock_now (context->clock);
+  if (!ps_await_stat (context->remote, MARKER, &marker, context->cancellable, error))
+    return FALSE;
+  if (marker.kind == PS_KIND_FILE)
+    self->now = MIN (self->now, marker.mtime + DAY);
+  return TRUE;
+}
+
 /* Whether a day has passed since the last time. */
 static gboolean
 begin_if_due (PsVersionSweep *self, GError **error)
@@ -81,7 +99,6 @@ begin_if_due (PsVersionSweep *self, GError **error)
 
   if (age >= 0 && age < DAY)
     return TRUE;
-  self->now = now;
   self->bytes = g_malloc0 (N_RANKS * sizeof *self->bytes);
   begin_walk (self, PHASE_EXPIRE);
   return ps_store_set_value (store, KEY_SWEPT, text, error);
@@ -251,7 +268,10 @@ end_walk (PsVersionSweep *self, GError **error)
   if (wanting)
     begin_walk (self, PHASE_MAKE_ROOM);
   else
-    self->phase = PHASE_REST;
+    {
+      self->phase = PHASE_REST;
+      self->now = 0;
+    }
   return TRUE;
 }
 
@@ -266,7 +286,7 @@ ps_version_sweep_step (PsVersionSweep *self, PsContext *context, GError **error)
     return FALSE;
   if (self->phase == PHASE_REST)
     return TRUE;
-  if (walk (self, until, &problem)
+  if ((self->now != 0 || read_clocks (self, &problem)) && walk (self, until, &problem)
       && (!g_queue_is_empty (&self->dirs) || end_walk (self, &problem)))
     return TRUE;
   if (ps_context_is_fatal (problem))
@@ -277,6 +297,7 @@ ps_version_sweep_step (PsVersionSweep *self, PsContext *context, GError **error)
   g_info ("Versions were not looked through to the end: %s", problem->message);
   g_queue_clear_full (&self->dirs, g_free);
   self->phase = PHASE_REST;
+  self->now = 0;
   g_clear_pointer (&self->bytes, g_free);
   return TRUE;
 }

@@ -271,6 +271,23 @@ test_expire (void)
   assert_listed (device, "", day_later);
 }
 
+/* The computer's clock is a year ahead: the server knows better. */
+static void
+test_expire_clock_ahead (void)
+{
+  g_autoptr (Device) device = device_new (NULL, "laptop", "");
+  g_autofree char *fresh = add_version (device, "docs/a", 29, "1");
+  g_autofree G_GNUC_UNUSED char *expired = add_version (device, "docs/a", 32, "2");
+  const char *const stays[] = { fresh, NULL };
+
+  device->config->versions_max_percent = 100;
+  ps_test_write (device->server, PS_OWN_DIR "/root", "written by the last run");
+  ps_test_set_mtime (device->server, PS_OWN_DIR "/root", (device->now - DAY_NS) / PS_ENTRY_SECOND);
+  device->now += 365 * DAY_NS;
+  sweep (device);
+  assert_listed (device, "", stays);
+}
+
 /* Once a day only. */
 static void
 test_expire_daily (void)
@@ -396,6 +413,7 @@ main (int argc, char **argv)
   g_test_add_func ("/versions/restore/refused", test_restore_refused);
   g_test_add_func ("/versions/fetch", test_fetch);
   g_test_add_func ("/versions/sweep/expire", test_expire);
+  g_test_add_func ("/versions/sweep/clock-ahead", test_expire_clock_ahead);
   g_test_add_func ("/versions/sweep/daily", test_expire_daily);
   g_test_add_func ("/versions/sweep/room", test_room);
   g_test_add_func ("/versions/sweep/newest-stays-longest", test_newest_stays_longest);
