@@ -14,10 +14,14 @@ typedef struct
   const PsEntry *remote;
 } Known;
 
+/* The first second of all has no beginning in 64 bits. */
 static int64_t
 whole_second (int64_t ns)
 {
-  return (ns / PS_ENTRY_SECOND - (ns % PS_ENTRY_SECOND < 0)) * PS_ENTRY_SECOND;
+  int64_t part = ns % PS_ENTRY_SECOND;
+
+  part += part < 0 ? PS_ENTRY_SECOND : 0;
+  return ns < INT64_MIN + part ? INT64_MIN : ns - part;
 }
 
 /* Whether @there is what a transfer of @source would have left, should its answer have been lost: a

@@ -13,14 +13,15 @@
 #define CHECKSUM_DIGITS 8 /* of a name that was too long */
 #define NUMBER_SPACE 5    /* what ".9999" behind the time of a version takes */
 #define NS_PER_MS 1000000
+#define NS_PER_S G_GINT64_CONSTANT (1000000000)
 
 /* Nanoseconds in 64 bits end with the years 1677 and 2262, which GDateTime can hold. */
 static GDateTime *
 utc_from_ns (int64_t when)
 {
-  int64_t seconds = when / G_GINT64_CONSTANT (1000000000);
+  int64_t seconds = when / NS_PER_S;
 
-  if (when % G_GINT64_CONSTANT (1000000000) < 0)
+  if (when % NS_PER_S < 0)
     seconds--;
   return g_date_time_new_from_unix_utc (seconds);
 }
@@ -165,6 +166,7 @@ parse_time (const char *text, gsize length, int64_t *when)
   g_autoptr (GDateTime) utc = NULL;
   g_autoptr (GTimeZone) zone = g_time_zone_new_utc ();
   g_autofree char *time = g_strndup (text, MIN (length, TIME_LENGTH));
+  int64_t seconds;
 
   if (length < TIME_LENGTH || !has_shape (text, "00000000T000000Z"))
     return FALSE;
@@ -175,7 +177,10 @@ parse_time (const char *text, gsize length, int64_t *when)
   utc = g_date_time_new_from_iso8601 (time, zone);
   if (utc == NULL)
     return FALSE;
-  *when = g_date_time_to_unix (utc) * G_GINT64_CONSTANT (1000000000);
+  seconds = g_date_time_to_unix (utc);
+  if (ABS (seconds) >= G_MAXINT64 / NS_PER_S) /* a stranger's: no clock of ours tells such times */
+    return FALSE;
+  *when = seconds * NS_PER_S;
   if (length > TIME_LENGTH)
     *when += ns_from_number (text + TIME_LENGTH + 1);
   return TRUE;

@@ -133,6 +133,17 @@ test_before_1970 (void)
   g_assert_cmpint (decision.letter, ==, 'a');
 }
 
+/* A time that does not fit into 64 bits, and that of a file whose content was found changed. */
+static void
+test_first_second (void)
+{
+  const PsRow row = { .local = { PS_KIND_FILE, .size = 1, .mtime = INT64_MIN } };
+  const PsEntry local = row.local, remote = { PS_KIND_FILE, .size = 1 };
+  PsDecision decision = ps_decide (&row, &local, &remote);
+
+  g_assert_cmpint (decision.letter, ==, 'c');
+}
+
 /* Entries that differ in every way that counts. */
 static const PsEntry samples[] = { NO, L1, SENT, R1, L2, R3, DIR, LINK, LINK2 };
 
@@ -324,6 +335,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/core/decide/no-row", test_no_row);
   g_test_add_func ("/core/decide/before-1970", test_before_1970);
+  g_test_add_func ("/core/decide/first-second", test_first_second);
   g_test_add_func ("/core/decide/total", test_total);
   g_test_add_func ("/core/decide/mirror", test_mirror);
   for (gsize i = 0; i < G_N_ELEMENTS (conflicts); i++)

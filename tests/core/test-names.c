@@ -179,6 +179,8 @@ test_not_versions (void)
     "a~20261122T140533Z1~pc",
     "a~20261322T140533Z~pc",
     "a~2026-122T140533Z~pc",
+    "a~99991231T235959Z~pc",
+    "a~22620412T000000Z~pc",
   };
   char *path = NULL, *device = NULL;
   int64_t when;
