@@ -469,19 +469,19 @@ set_refused_error (const Keys *keys, GError **error)
                  host, user, keys->tried->str, user);
 }
 
-gboolean
+PsAuthOutcome
 ps_auth_by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh, GError **error)
 {
   g_auto (Keys) keys = { .login = login, .link = link, .tried = g_string_new (NULL) };
   PsAuthOutcome outcome;
 
   if (!open_agent (&keys, error))
-    return FALSE;
+    return PS_AUTH_FAILED;
   outcome = try_all (&keys, error);
   *needs_ssh = keys.needs_ssh;
   if (outcome == PS_AUTH_FAILED && keys.refusals > 0)
     ps_auth_blame_refusal (login, link, error);
   if (outcome == PS_AUTH_REFUSED)
     set_refused_error (&keys, error);
-  return outcome == PS_AUTH_ACCEPTED;
+  return outcome;
 }

@@ -14,9 +14,9 @@ typedef enum
 } PsAuthOutcome;
 
 /* Tries the keys that are meant, one after the other: see PsConnectOptions. @needs_ssh as
- * ps_auth_login (). */
-gboolean ps_auth_by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * ps_auth_login (). PS_AUTH_REFUSED sets @error, too, to what there is to say of the keys. */
+PsAuthOutcome ps_auth_by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a code of libssh2's userauth functions means; @doing begins the message of a failure. */
 PsAuthOutcome ps_auth_outcome (PsSsh2Link *link, int code, const char *doing, GError **error);

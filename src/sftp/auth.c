@@ -251,18 +251,37 @@ not_offered (const PsLogin *login, const char *what, const char *methods, GError
   return FALSE;
 }
 
+/* A server that takes the key need not be asked what it offers: that saves a round trip. */
+static gboolean
+by_key (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  PsAuthOutcome outcome = ps_auth_by_key (login, link, needs_ssh, &refusal);
+  const char *methods = NULL;
+  gboolean done = outcome == PS_AUTH_ACCEPTED;
+
+  if (outcome == PS_AUTH_REFUSED)
+    methods = list_methods (login, link, &done, NULL);
+  if (done)
+    return TRUE;
+  if (methods != NULL && !offers (methods, "publickey"))
+    return not_offered (login, "key", methods, error);
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
+}
+
 gboolean
 ps_auth_login (const PsLogin *login, PsSsh2Link *link, gboolean *needs_ssh, GError **error)
 {
   gboolean done, by_prompts, plain;
-  const char *methods = list_methods (login, link, &done, error);
+  const char *methods;
 
   *needs_ssh = FALSE;
+  if (login->options->auth != PS_AUTH_PASSWORD)
+    return by_key (login, link, needs_ssh, error);
+  methods = list_methods (login, link, &done, error);
   if (methods == NULL)
     return done;
-  if (login->options->auth != PS_AUTH_PASSWORD)
-    return offers (methods, "publickey") ? ps_auth_by_key (login, link, needs_ssh, error)
-                                         : not_offered (login, "key", methods, error);
   by_prompts = offers (methods, "keyboard-interactive");
   plain = offers (methods, "password");
   if (!by_prompts && !plain)

@@ -19,12 +19,12 @@
 #define BULK_GAIN 1.05 /* a channel that brought less than this was one too many */
 
 gboolean
-ps_channel_open (PsClient *client, PsLane lane, GCancellable *cancellable, GError **error)
+ps_channel_open (PsClient *client, PsLane lane, GError **error)
 {
   PsChannel *self = &client->channels[client->n_channels];
   int number;
 
-  number = client->transport->klass->open_channel (client->transport, cancellable, error);
+  number = client->transport->klass->open_channel (client->transport, error);
   if (number < 0)
     return FALSE;
   *self = (PsChannel){
@@ -75,6 +75,11 @@ transport_failed (PsClient *client, PsChannel *self, GError *own, GError **error
       || g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CLOSED))
     if (self != &client->channels[0] && self->state == PS_CHANNEL_OPENING)
       return refuse (client, self, error);
+  if (g_error_matches (failure, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
   g_set_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_LINK,
                _ ("The connection to the server was lost: %s"), failure->message);
   return FALSE;
@@ -285,7 +290,7 @@ open_further (PsClient *self, PsLane lane)
 
   if (self->no_more_channels || self->n_channels == PS_CLIENT_MAX_CHANNELS)
     return;
-  if (ps_channel_open (self, lane, NULL, &error))
+  if (ps_channel_open (self, lane, &error))
     return;
   g_debug ("no further channel: %s", error->message);
   self->no_more_channels = true;

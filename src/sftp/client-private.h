@@ -86,7 +86,7 @@ struct PsClient
 /* channel.c */
 
 /* Begins to open a channel; FALSE: there can be no further one. */
-gboolean ps_channel_open (PsClient *client, PsLane lane, GCancellable *cancellable, GError **error);
+gboolean ps_channel_open (PsClient *client, PsLane lane, GError **error);
 void ps_channel_clear (PsChannel *self);
 
 /* Hands queued bytes to the transport, as many as it takes. */

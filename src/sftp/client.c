@@ -228,8 +228,7 @@ got_limits (const PsReply *reply, gpointer data, guint tag)
 static gboolean
 begin (PsClient *self, GCancellable *cancellable, GError **error)
 {
-  if (!ps_channel_open (self, PS_LANE_CONTROL, cancellable, error)
-      || !settle (self, cancellable, error))
+  if (!ps_channel_open (self, PS_LANE_CONTROL, error) || !settle (self, cancellable, error))
     return FALSE;
   if (!self->info.limits)
     return TRUE;

@@ -50,7 +50,7 @@ connect_by_libssh2 (const PsLogin *login, const PsKnownHosts *known, gboolean *n
   if (link == NULL || !secure_link (login, link, known, needs_ssh, error)
       || !ps_auth_login (login, link, needs_ssh, error))
     return NULL;
-  return ps_transport_libssh2_new (g_steal_pointer (&link), login->timeout_s);
+  return ps_transport_libssh2_new (g_steal_pointer (&link));
 }
 
 PsTransport *

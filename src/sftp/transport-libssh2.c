@@ -43,8 +43,7 @@ typedef struct
   PsTransport parent;
   PsSsh2Link *link;
   gboolean closed;
-  guint timeout_s; /* const after new */
-  int ready_fd;    /* an eventfd that is always readable */
+  int ready_fd; /* an eventfd that is always readable */
   guint n_channels;
   Channel channels[MAX_CHANNELS];
 } Ssh2Transport;
@@ -130,29 +129,8 @@ step_channels (Ssh2Transport *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-wait_for_first (Ssh2Transport *self, GCancellable *cancellable, GError **error)
-{
-  gint64 deadline = g_get_monotonic_time () + self->timeout_s * G_USEC_PER_SEC;
-  Channel *channel = &self->channels[0];
-
-  while (step_channels (self, error))
-    {
-      if (channel->state == CHANNEL_READY)
-        return TRUE;
-      if (channel->state == CHANNEL_REFUSED)
-        {
-          g_propagate_error (error, g_error_copy (channel->refusal));
-          return FALSE;
-        }
-      if (!ps_ssh2_link_wait (self->link, deadline, cancellable, error))
-        return FALSE;
-    }
-  return FALSE;
-}
-
 static int
-ssh2_open_channel (PsTransport *transport, GCancellable *cancellable, GError **error)
+ssh2_open_channel (PsTransport *transport, GError **error)
 {
   Ssh2Transport *self = (Ssh2Transport *)transport;
 
@@ -165,8 +143,7 @@ ssh2_open_channel (PsTransport *transport, GCancellable *cancellable, GError **e
       return -1;
     }
   self->channels[self->n_channels++].staged = g_byte_array_new ();
-  if (self->n_channels == 1 ? !wait_for_first (self, cancellable, error)
-                            : !step_channels (self, error))
+  if (!step_channels (self, error))
     return -1;
   return (int)self->n_channels - 1;
 }
@@ -177,7 +154,9 @@ look_at_channel (Ssh2Transport *self, Channel *channel, GError **error)
 {
   if (is_lost (self, error) || !step_channels (self, error))
     return FALSE;
-  if (channel->state == CHANNEL_REFUSED)
+  if (channel->state == CHANNEL_REFUSED && channel == self->channels)
+    g_propagate_error (error, g_error_copy (channel->refusal));
+  else if (channel->state == CHANNEL_REFUSED)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", channel->refusal->message);
   else if (channel->state == CHANNEL_ENDED)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The channel has ended");
@@ -418,13 +397,12 @@ static const PsTransportClass ssh2_class = {
 };
 
 PsTransport *
-ps_transport_libssh2_new (PsSsh2Link *link, guint timeout_s)
+ps_transport_libssh2_new (PsSsh2Link *link)
 {
   Ssh2Transport *self = g_new0 (Ssh2Transport, 1);
 
   self->parent.klass = &ssh2_class;
   self->link = link;
-  self->timeout_s = timeout_s;
   self->ready_fd = eventfd (1, EFD_CLOEXEC | EFD_NONBLOCK);
   return &self->parent;
 }

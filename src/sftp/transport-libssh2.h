@@ -10,11 +10,10 @@ G_BEGIN_DECLS
 /**
  * ps_transport_libssh2_new:
  * @link: (transfer full): logged in
- * @timeout_s: how long the first channel may take to open
  *
  * Makes a transport with up to 8 channels (as far as the server grants them), each with a receive
  * window of 32 MiB.
  */
-PsTransport *ps_transport_libssh2_new (PsSsh2Link *link, guint timeout_s);
+PsTransport *ps_transport_libssh2_new (PsSsh2Link *link);
 
 G_END_DECLS

@@ -200,12 +200,10 @@ spawn (ProcessTransport *self, GError **error)
 }
 
 static int
-process_open_channel (PsTransport *transport, GCancellable *cancellable, GError **error)
+process_open_channel (PsTransport *transport, GError **error)
 {
   ProcessTransport *self = (ProcessTransport *)transport;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return -1;
   if (self->opened == self->max_channels)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,

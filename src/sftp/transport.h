@@ -16,13 +16,14 @@ typedef struct
 {
   /* Begins to open another channel with an SFTP server at its end. Returns its number (0, 1, …), or
    * -1 with @error when there can be no further one (server's MaxSessions, a maker with one channel
-   * only): a normal answer for all but the first. May block for the first channel only; the others
-   * become usable later: until then write takes nothing and read has nothing. */
-  int (*open_channel) (PsTransport *self, GCancellable *cancellable, GError **error);
+   * only): a normal answer for all but the first. It becomes usable later: until then write takes
+   * nothing and read has nothing. */
+  int (*open_channel) (PsTransport *self, GError **error);
 
   /* Takes up to @length bytes; returns how many (0: none now, wait for readiness), or -1 with
    * @error: the link is lost, or this channel is refused (G_IO_ERROR_NOT_SUPPORTED: only this
-   * channel, the others live). Accepted bytes may still lie in a buffer: see flush and queued. */
+   * channel, the others live; PS_SFTP_ERROR_NO_SFTP: the first one). Accepted bytes may still lie
+   * in a buffer: see flush and queued. */
   gssize (*write) (PsTransport *self, int channel, const void *data, gsize length, GError **error);
 
   /* Gives up to @length bytes; 0: none now; -1 with @error: as write; end of stream is

@@ -19,11 +19,11 @@ typedef struct
 } Cutter;
 
 static int
-cutter_open_channel (PsTransport *transport, GCancellable *cancellable, GError **error)
+cutter_open_channel (PsTransport *transport, GError **error)
 {
   PsTransport *inner = ((Cutter *)transport)->inner;
 
-  return inner->klass->open_channel (inner, cancellable, error);
+  return inner->klass->open_channel (inner, error);
 }
 
 static gboolean

@@ -168,7 +168,7 @@ void
 login_fixture_expect_sftp (PsTransport *transport)
 {
   g_autoptr (GError) error = NULL;
-  int channel = transport->klass->open_channel (transport, NULL, &error);
+  int channel = transport->klass->open_channel (transport, &error);
 
   g_assert_no_error (error);
   g_assert_cmpint (channel, >=, 0);

@@ -15,7 +15,7 @@ struct Scripted
 };
 
 static int
-open_channel (PsTransport *transport, GCancellable *cancellable, GError **error)
+open_channel (PsTransport *transport, GError **error)
 {
   Scripted *self = (Scripted *)transport;
 

@@ -476,11 +476,11 @@ typedef struct
 } BadLine;
 
 static int
-line_open (PsTransport *self, GCancellable *cancellable, GError **error)
+line_open (PsTransport *self, GError **error)
 {
   PsTransport *real = ((BadLine *)self)->real;
 
-  return real->klass->open_channel (real, cancellable, error);
+  return real->klass->open_channel (real, error);
 }
 
 static gssize

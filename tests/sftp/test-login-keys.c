@@ -248,7 +248,7 @@ test_agent (gconstpointer data)
   g_assert_no_error (error);
   login_fixture_expect_sftp (transport);
   /* By libssh2, RSA too: ssh would have one channel only. */
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 1);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 1);
 }
 
 /* An encrypted file whose key the agent holds needs no passphrase. */

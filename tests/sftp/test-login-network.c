@@ -2,6 +2,7 @@
 /* Bad networks and odd servers at a login, and the channels of a libssh2 transport. */
 #include "login-fixture.h"
 
+#include "sftp/client.h"
 #include "sftp/tcp.h"
 #include "util/autofd.h"
 #include "util/wait.h"
@@ -186,23 +187,16 @@ test_no_sftp (gconstpointer data)
   g_auto (LoginFixture) f = { 0 };
   g_autoptr (PsTransport) transport = NULL;
   g_autoptr (GError) error = NULL;
-  char buffer[64];
-  gssize n = 0;
+  const PsClientOptions options = { 0 };
+  PsClient *client;
 
   if (!login_fixture_init (&f, &server))
     return;
   f.options.transport = GPOINTER_TO_INT (data);
   transport = ps_sftp_connect (&f.options, &f.prompts, NULL, &error);
   g_assert_no_error (error);
-  /* ssh says so only when it is read. */
-  if (transport->klass->open_channel (transport, NULL, &error) == 0)
-    while ((n = transport->klass->read (transport, 0, buffer, sizeof buffer, &error)) == 0)
-      {
-        GPollFD fds[8];
-        guint n_fds = transport->klass->get_fds (transport, fds, 8);
-
-        g_assert_cmpint (ps_wait_fds (fds, n_fds, 10 * G_USEC_PER_SEC, NULL, NULL), >, 0);
-      }
+  client = ps_client_new (g_steal_pointer (&transport), &options, NULL, &error);
+  g_assert_null (client);
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP);
 }
 
@@ -221,8 +215,8 @@ test_max_sessions (void)
     return;
   transport = ps_sftp_connect (&f.options, &f.prompts, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
-  second = transport->klass->open_channel (transport, NULL, &error);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
+  second = transport->klass->open_channel (transport, &error);
   g_assert_cmpint (second, ==, 1);
   while (transport->klass->read (transport, second, buffer, sizeof buffer, &error) == 0)
     {
@@ -247,8 +241,8 @@ test_many_channels (void)
   transport = ps_sftp_connect (&f.options, &f.prompts, NULL, &error);
   g_assert_no_error (error);
   for (int i = 0; i < 8; i++)
-    g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, i);
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, -1);
+    g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, i);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
   for (int i = 7; i >= 0; i--)
     login_fixture_expect_version (transport, i);

@@ -50,8 +50,8 @@ test_echo (void)
 
   for (gsize i = 0; i < length; i++)
     data[i] = (char)(i * 7 + i / 251);
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
-  channel = transport->klass->open_channel (transport, NULL, &error);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
+  channel = transport->klass->open_channel (transport, &error);
   g_assert_cmpint (channel, ==, 1);
   while (received < length)
     {
@@ -75,8 +75,8 @@ test_limit (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (PsTransport) transport = ps_transport_process_new (argv, 1, &error);
 
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, -1);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
 }
 
@@ -87,7 +87,7 @@ test_no_program (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (PsTransport) transport = ps_transport_process_new (argv, 1, &error);
 
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, -1);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, -1);
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_SETUP);
   g_assert_nonnull (strstr (error->message, "/nowhere/sftp-server"));
 }
@@ -106,7 +106,7 @@ test_messages (void)
   int status;
 
   g_assert_true (ps_transport_process_start (transport, &error));
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
   error = read_to_end (transport, 0, data);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_assert_nonnull (strstr (error->message, "no such thing"));
@@ -124,7 +124,7 @@ test_no_subsystem (void)
   g_autoptr (GString) data = g_string_new (NULL);
   g_autoptr (PsTransport) transport = ps_transport_process_new (argv, 1, &error);
 
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
   error = read_to_end (transport, 0, data);
   g_assert_error (error, PS_SFTP_ERROR, PS_SFTP_ERROR_NO_SFTP);
 }
@@ -139,7 +139,7 @@ test_dead_child (void)
   char data[1024] = { 0 };
   int status;
 
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
   while (!ps_transport_process_has_ended (transport, &status))
     wait_ready (transport);
   while (transport->klass->write (transport, 0, data, sizeof data, &error) >= 0)
@@ -156,7 +156,7 @@ test_stubborn (void)
   PsTransport *transport = ps_transport_process_new (argv, 1, &error);
   char buffer[16];
 
-  g_assert_cmpint (transport->klass->open_channel (transport, NULL, &error), ==, 0);
+  g_assert_cmpint (transport->klass->open_channel (transport, &error), ==, 0);
   while (transport->klass->read (transport, 0, buffer, sizeof buffer, &error) == 0)
     wait_ready (transport);
   g_assert_no_error (error);
