@@ -5,7 +5,6 @@
 #include "engine/await.h"
 #include "engine/content.h"
 #include "engine/executor.h"
-#include "engine/replaced.h"
 
 #include <string.h>
 
@@ -167,12 +166,13 @@ wants_place (PsTransfer *transfer, PsEntry *expected)
  * trash takes it. Without a hash nobody has ever seen that it is what the server had. A conflict
  * has given it a name already. */
 static gboolean
-keeps_replaced (const PsTransfer *transfer, PsReplaced *replaced)
+keeps_replaced (const PsTransfer *transfer)
 {
   const PsStep *step = transfer->step;
 
   return step->kind != PS_STEP_CONFLICT && step->local.kind == PS_KIND_FILE
-         && !(step->row.has_hash && ps_replaced_is_kept (replaced, step->path, &step->row.remote));
+         && !(step->row.has_hash
+              && ps_replaced_is_kept (transfer->executor->replaced, step->path, &step->row.remote));
 }
 
 /* FALSE: nothing more is to be done with it. */
@@ -188,7 +188,7 @@ make_durable (PsTransfer *transfer)
 }
 
 static void
-place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
+place (PsTransfer *transfer, const PsEntry *expected)
 {
   PsExecutor *executor = transfer->executor;
   const PsStep *step = transfer->step;
@@ -198,7 +198,7 @@ place (PsTransfer *transfer, const PsEntry *expected, PsReplaced *replaced)
   PsEntry placed;
 
   if (!ps_local_place (executor->context->local, g_steal_pointer (&transfer->temp), step->path,
-                       expected, keeps_replaced (transfer, replaced), &placed, &displaced, &error))
+                       expected, keeps_replaced (transfer), &placed, &displaced, &error))
     {
       ps_executor_step_failed (executor, step, error);
       return;
@@ -221,50 +221,28 @@ note_lost (PsExecutor *executor, GError *error)
     g_error_free (error);
 }
 
-/* Asks the server what it keeps of the files that @batch is about to replace. */
-static PsReplaced *
-ask_for_versions (PsExecutor *executor, const GPtrArray *batch)
-{
-  PsReplaced *replaced = ps_replaced_new (executor->context);
-  GError *error = NULL;
-
-  for (guint i = 0; !executor->over && i < batch->len; i++)
-    {
-      const PsTransfer *transfer = g_ptr_array_index (batch, i);
-
-      if (transfer->step->local.kind == PS_KIND_FILE)
-        ps_replaced_ask (replaced, transfer->step->path);
-    }
-  if (!executor->over
-      && !ps_remote_step (executor->context->remote, 0, executor->context->cancellable, &error))
-    note_lost (executor, error);
-  return replaced;
-}
-
 void
 ps_download_place_fetched (PsExecutor *executor)
 {
   g_autoptr (GPtrArray) batch = g_steal_pointer (&executor->fetched);
-  g_autoptr (PsReplaced) replaced = NULL;
   g_autofree PsEntry *expected = g_new0 (PsEntry, batch->len);
   g_autofree gboolean *wanted = g_new0 (gboolean, batch->len);
   GError *error = NULL;
 
   executor->fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free);
   executor->fetched_bytes = 0;
-  replaced = ask_for_versions (executor, batch); /* which the server answers beside what follows */
   /* First all bytes are sent to the disk; then they become durable together and get their names. */
   for (guint i = 0; i < batch->len; i++)
     wanted[i] = wants_place (g_ptr_array_index (batch, i), &expected[i]);
   for (guint i = 0; i < batch->len; i++)
     wanted[i] = wanted[i] && make_durable (g_ptr_array_index (batch, i));
-  if (!executor->over && !ps_replaced_wait (replaced, &error))
+  if (!executor->over && !ps_replaced_wait (executor->replaced, &error))
     note_lost (executor, error);
   for (guint i = 0; i < batch->len; i++)
     {
       executor->context->progress->files_done++;
       if (wanted[i])
-        place (g_ptr_array_index (batch, i), &expected[i], replaced);
+        place (g_ptr_array_index (batch, i), &expected[i]);
     }
 }
 
@@ -318,6 +296,8 @@ ps_download_start (PsExecutor *executor, const PsStep *step)
       return;
     }
   record_intent (transfer);
+  if (step->local.kind == PS_KIND_FILE)
+    ps_replaced_ask (executor->replaced, step->path);
   executor->in_flight++;
   ps_reuse_get_async (executor->reuse, &get, transfer->temp, &step->local, fetched, transfer);
 }

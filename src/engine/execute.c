@@ -288,6 +288,7 @@ clear_executor (PsExecutor *self)
   g_array_unref (self->unsure);
   g_array_unref (self->late);
   ps_reuse_free (self->reuse);
+  ps_replaced_free (self->replaced);
   g_clear_error (&self->failure);
 }
 
@@ -297,7 +298,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PsExecutor, clear_executor)
 static void
 wait_for_callbacks (PsExecutor *self)
 {
-  while (self->in_flight > 0 && ps_reuse_step (self->reuse, -1, self->context->cancellable, NULL))
+  while ((self->in_flight > 0 || ps_replaced_is_waiting (self->replaced))
+         && ps_reuse_step (self->reuse, -1, self->context->cancellable, NULL))
     ;
 }
 
@@ -308,6 +310,7 @@ ps_execute (PsContext *context, const PsPlan *plan, GError **error)
     .context = context,
     .plan = plan,
     .reuse = ps_reuse_new (context),
+    .replaced = ps_replaced_new (context),
     .transfers = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)ps_transfer_free),
     .unsure = ps_base_changes_new (),

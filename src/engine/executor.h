@@ -5,6 +5,7 @@
 
 #include "core/plan.h"
 #include "engine/context.h"
+#include "engine/replaced.h"
 #include "engine/reuse.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,7 @@ typedef struct
   PsContext *context;   /* borrowed */
   const PsPlan *plan;   /* borrowed */
   PsReuse *reuse;       /* owned: transfers that send only what is lacking */
+  PsReplaced *replaced; /* owned: what the server keeps of files that downloads replace */
   GError *failure;      /* (nullable) owned: what ends the pass: the first failure of the base */
   gboolean over;        /* the pass has failed: nothing new may be asked of the link */
   guint in_flight;      /* operations not yet called back */

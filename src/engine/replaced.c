@@ -7,8 +7,8 @@
 
 struct PsReplaced
 {
-  PsContext *context; /* borrowed */
-  PsLister lister;
+  PsContext *context;  /* borrowed */
+  guint waiting;       /* listings that have not come */
   GHashTable *asked;   /* (element-type filename) directories asked for */
   GHashTable *entries; /* (element-type filename GArray) owned: what is kept (PsEntry), by path */
 };
@@ -19,7 +19,6 @@ ps_replaced_new (PsContext *context)
   PsReplaced *self = g_new0 (PsReplaced, 1);
 
   self->context = context;
-  self->lister = ps_remote_lister (context->remote);
   self->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->entries
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
@@ -31,19 +30,10 @@ ps_replaced_free (PsReplaced *self)
 {
   if (self == NULL)
     return;
+  g_assert (self->waiting == 0);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->entries);
   g_free (self);
-}
-
-void
-ps_replaced_ask (PsReplaced *self, const char *path)
-{
-  g_autofree char *parent = ps_relpath_parent (path);
-  g_autofree char *dir = *parent != '\0' ? ps_relpath_join (VERSIONS, parent) : g_strdup (VERSIONS);
-
-  if (g_hash_table_add (self->asked, g_strdup (dir)))
-    self->lister.klass->request (self->lister.self, dir);
 }
 
 /* Sorts one directory of versions by the paths that they are versions of. */
@@ -70,24 +60,42 @@ take_listing (PsReplaced *self, const PsListing *listing)
     }
 }
 
+static void
+listed (PsListing *own, gpointer data)
+{
+  PsReplaced *self = data;
+  g_autoptr (PsListing) listing = own;
+
+  self->waiting--;
+  take_listing (self, listing);
+}
+
+void
+ps_replaced_ask (PsReplaced *self, const char *path)
+{
+  g_autofree char *parent = ps_relpath_parent (path);
+  g_autofree char *dir = *parent != '\0' ? ps_relpath_join (VERSIONS, parent) : g_strdup (VERSIONS);
+
+  if (g_hash_table_add (self->asked, g_strdup (dir)))
+    {
+      self->waiting++;
+      ps_remote_list_async (self->context->remote, dir, listed, self);
+    }
+}
+
+gboolean
+ps_replaced_is_waiting (const PsReplaced *self)
+{
+  return self->waiting > 0;
+}
+
 gboolean
 ps_replaced_wait (PsReplaced *self, GError **error)
 {
-  for (;;)
-    {
-      g_autoptr (GError) failure = NULL;
-      g_autoptr (PsListing) listing
-          = self->lister.klass->next (self->lister.self, self->context->cancellable, &failure);
-
-      if (failure != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
-      if (listing == NULL)
-        return TRUE;
-      take_listing (self, listing);
-    }
+  while (ps_replaced_is_waiting (self))
+    if (!ps_remote_step (self->context->remote, -1, self->context->cancellable, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

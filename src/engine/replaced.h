@@ -18,8 +18,12 @@ PsReplaced *ps_replaced_new (PsContext *context);
 void ps_replaced_free (PsReplaced *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsReplaced, ps_replaced_free)
 
-/* Asks for what the server keeps of @path, without waiting. */
+/* Asks for what the server keeps of @path, without waiting. Whoever has replaced it there has kept
+ * the old version before the new one could be seen: so from then on any time will do. */
 void ps_replaced_ask (PsReplaced *self, const char *path);
+
+/* Returns: whether an answer has not come yet. Then it must not be freed. */
+gboolean ps_replaced_is_waiting (const PsReplaced *self);
 
 /* Waits for all that was asked. FALSE when the link is lost. */
 gboolean ps_replaced_wait (PsReplaced *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;

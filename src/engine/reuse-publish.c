@@ -21,7 +21,9 @@ struct PsPublication
   PsReuse *reuse; /* (nullable): ps_reuse_free () has come first */
   uint8_t sha256[PS_SHA256_SIZE];
   uint64_t size;
-  gboolean written; /* the signature is, or could not be: */
+  PsRemoteAhead *note; /* (nullable): sent, and not named yet */
+  guint waits;         /* for the answers to what was asked of the link */
+  gboolean written;    /* the signature is, or could not be: */
   gboolean failed;
   gboolean released; /* ended or dropped */
   char *note_path;   /* (nullable): the content lies nowhere (yet) */
@@ -103,14 +105,6 @@ publication_free (PsPublication *self)
 }
 
 static void
-note_written (const PsRemoteResult *result, gpointer user_data)
-{
-  if (result->error != NULL)
-    g_debug ("A note was not published: %s", result->error->message);
-  publication_free (user_data);
-}
-
-static void
 ignore_result (const PsRemoteResult *result, gpointer user_data)
 {
 }
@@ -132,33 +126,44 @@ remove_signature (PsReuse *self, const uint8_t sha256[32], uint64_t size, const 
 }
 
 static void
-signature_removed (const PsRemoteResult *result, gpointer user_data)
+answered (PsPublication *self)
 {
-  publication_free (user_data);
+  if (--self->waits == 0 && self->released)
+    publication_free (self);
 }
 
-/* The note follows: where there is one, the signature is there too. */
+static void
+signature_removed (const PsRemoteResult *result, gpointer user_data)
+{
+  answered (user_data);
+}
+
+static void
+note_written (const PsRemoteResult *result, gpointer user_data)
+{
+  PsPublication *self = user_data;
+
+  if (result->error != NULL)
+    g_debug ("A note was not published: %s", result->error->message);
+  self->note = NULL;
+  answered (self);
+}
+
+/* The note gets its name: where there is one, the signature is there too. */
 static void
 go_on (PsPublication *self)
 {
-  g_autofree char *hex = ps_sha256_to_hex (self->sha256);
-  g_autoptr (GBytes) note = NULL;
+  PsRemoteAhead *note = self->note;
   gboolean can = !self->failed && self->reuse != NULL && !self->reuse->lost;
-  char *text;
 
   if (!self->written || !self->released)
     return;
   if (can && self->note_path == NULL
       && remove_signature (self->reuse, self->sha256, self->size, "", signature_removed, self))
-    return;
-  if (!can || self->note_path == NULL)
-    {
-      publication_free (self);
-      return;
-    }
-  text = g_strconcat (hex, "\n", NULL);
-  note = g_bytes_new_take (text, strlen (text));
-  ps_remote_write_async (self->reuse->context->remote, self->note_path, note, note_written, self);
+    self->waits++;
+  self->note = NULL;
+  if (note != NULL)
+    ps_remote_ahead_place (note, can ? self->note_path : NULL);
 }
 
 static void
@@ -173,6 +178,7 @@ signature_written (const PsRemoteResult *result, gpointer user_data)
     }
   self->written = TRUE;
   go_on (self);
+  answered (self);
 }
 
 static void
@@ -190,13 +196,29 @@ ps_publication_new (PsReuse *reuse, const uint8_t sha256[32], uint64_t size, GBy
 {
   PsPublication *self = g_new0 (PsPublication, 1);
   g_autofree char *path = ps_reuse_signature_path (sha256);
+  g_autofree char *hex = ps_sha256_to_hex (sha256);
+  char *text = g_strconcat (hex, "\n", NULL);
+  g_autoptr (GBytes) note = g_bytes_new_take (text, strlen (text));
 
   self->reuse = reuse;
   self->size = size;
+  self->waits = 2;
   memcpy (self->sha256, sha256, sizeof self->sha256);
   reuse->publications = g_list_prepend (reuse->publications, self);
   ps_remote_write_async (reuse->context->remote, path, signature, signature_written, self);
+  self->note = ps_remote_write_ahead (reuse->context->remote, note, note_written, self);
   return self;
+}
+
+/* Nobody but the link holds it any more. */
+static void
+release (PsPublication *self)
+{
+  self->released = TRUE;
+  if (self->waits == 0)
+    publication_free (self);
+  else
+    go_on (self);
 }
 
 void
@@ -207,15 +229,13 @@ ps_publication_end (PsPublication *self, const char *path, const PsEntry *remote
       && !(replaced->has_hash && memcmp (replaced->sha256, self->sha256, PS_SHA256_SIZE) == 0))
     withdraw (self->reuse, path, replaced);
   self->note_path = ps_reuse_note_path (path, remote);
-  self->released = TRUE;
-  go_on (self);
+  release (self);
 }
 
 void
 ps_publication_drop (PsPublication *self)
 {
-  self->released = TRUE;
-  go_on (self);
+  release (self);
 }
 
 /* Returns: (transfer full) (nullable): what is published. */

@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define LARGE (16 * 1024 * 1024) /* removing a file of so many bytes can be felt */
+
 typedef struct
 {
   PsLocal *local;
@@ -88,21 +90,30 @@ make_private (const Placing *placing, GError **error)
   return TRUE;
 }
 
-/* What was replaced is of no more use, or goes to the trash; it is safe where it lies all the same.
- */
+/* What was replaced is of no more use. What a large one takes up is freed by a thread. */
+static void
+remove_replaced (const Placing *placing, const char *private_name)
+{
+  ps_autofd held = -1;
+
+  if (placing->expected->size >= LARGE)
+    held = openat (placing->local->tmp_fd, private_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (unlinkat (placing->local->tmp_fd, private_name, 0) != 0)
+    g_info ("replaced file %s stays in " PS_OWN_DIR "/tmp for now: %s", private_name,
+            g_strerror (errno));
+  ps_close_fd_behind (&held);
+}
+
+/* Removes what was replaced, or gives it to the trash; it is safe where it lies all the same. */
 static void
 dispose (const Placing *placing, const char *private_name)
 {
   g_autoptr (GError) error = NULL;
 
-  if (placing->keep_replaced)
-    {
-      if (!ps_local_trash (placing->local, private_name, placing->path, &error))
-        g_info ("%s; it stays in " PS_OWN_DIR "/tmp for now", error->message);
-    }
-  else if (unlinkat (placing->local->tmp_fd, private_name, 0) != 0)
-    g_info ("replaced file %s stays in " PS_OWN_DIR "/tmp for now: %s", private_name,
-            g_strerror (errno));
+  if (!placing->keep_replaced)
+    remove_replaced (placing, private_name);
+  else if (!ps_local_trash (placing->local, private_name, placing->path, &error))
+    g_info ("%s; it stays in " PS_OWN_DIR "/tmp for now", error->message);
 }
 
 static gboolean

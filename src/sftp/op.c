@@ -176,7 +176,7 @@ ps_op_stop_stream (PsOp *op)
 }
 
 void
-ps_op_wait_for_names (PsOp *op, PsOpStage next)
+ps_op_wait (PsOp *op, PsOpStage next)
 {
   op->next = next;
   enter (op, &op->remote->complete, false);
@@ -349,7 +349,7 @@ begin_queue (PsRemote *self, PsQueue queue)
 }
 
 void
-ps_remote_let_names_go (PsRemote *self)
+ps_remote_let_go (PsRemote *self)
 {
   const GError *refusal = ps_remote_names_error (self);
 

@@ -386,15 +386,24 @@ find_free_version (PsOp *op)
   ps_request_path (op, 0, PS_FXP_LSTAT, self->displaced, PS_PUT_TAG_DISPLACED);
 }
 
+static bool
+has_to_wait (const PsPutOp *self)
+{
+  const PsRemote *remote = self->op.remote;
+
+  return self->ahead
+         || (self->own ? ps_remote_marker_waits (remote) : ps_remote_names_wait (remote));
+}
+
 void
 ps_put_place (PsOp *op)
 {
   PsPutOp *self = (PsPutOp *)op;
   GError *error = NULL;
 
-  if (self->own ? ps_remote_marker_waits (op->remote) : ps_remote_names_wait (op->remote))
+  if (has_to_wait (self))
     {
-      ps_op_wait_for_names (op, ps_put_place);
+      ps_op_wait (op, ps_put_place);
       return;
     }
   if (!self->own && ps_remote_names_error (op->remote) != NULL)

@@ -315,11 +315,10 @@ begin (PsOp *op)
         ps_client_untake_handle (op->remote->client, self->channel);
       return;
     }
-  if (op->path != NULL && self->own)
-    {
-      ps_request_make_parents (op->remote, op->path);
-      ps_request_make_parents (op->remote, self->temp);
-    }
+  if (self->own && op->path != NULL)
+    ps_request_make_parents (op->remote, op->path);
+  if (self->own)
+    ps_request_make_parents (op->remote, self->temp);
   if (self->resume == 0)
     {
       self->may_exist |= self->resume_key != NULL; /* what it holds is of no use */
@@ -431,9 +430,8 @@ ps_remote_put_async (PsRemote *self, const PsPut *put, PsRemoteDone done, gpoint
   op->base_expected = put->base_expected;
 }
 
-void
-ps_remote_put_own_async (PsRemote *self, const PsOwnFile *file, PsRemoteDone done,
-                         gpointer user_data)
+static PsPutOp *
+put_own_new (PsRemote *self, const PsOwnFile *file, PsRemoteDone done, gpointer user_data)
 {
   PsEntry source = { .kind = PS_KIND_FILE, .size = g_bytes_get_size (file->content) };
   PsPutOp *op = put_new (self, PS_QUEUE_CONTROL, file->path, &source, NULL, done, user_data);
@@ -444,6 +442,14 @@ ps_remote_put_own_async (PsRemote *self, const PsOwnFile *file, PsRemoteDone don
   op->own_mode = file->mode;
   op->aside = g_strdup (file->aside);
   op->still_same = file->may_be_placed;
+  return op;
+}
+
+void
+ps_remote_put_own_async (PsRemote *self, const PsOwnFile *file, PsRemoteDone done,
+                         gpointer user_data)
+{
+  put_own_new (self, file, done, user_data);
 }
 
 void
@@ -454,4 +460,35 @@ ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemo
 
   g_return_if_fail (ps_relpath_is_own (path));
   ps_remote_put_own_async (self, &file, done, user_data);
+}
+
+PsRemoteAhead *
+ps_remote_write_ahead (PsRemote *self, GBytes *content, PsRemoteDone done, gpointer user_data)
+{
+  PsOwnFile file = { .content = content, .mode = PS_OWN_REPLACE };
+  PsPutOp *op = put_own_new (self, &file, done, user_data);
+
+  op->ahead = true;
+  return (PsRemoteAhead *)op;
+}
+
+static gboolean
+is_unwanted (gpointer user_data)
+{
+  return FALSE;
+}
+
+void
+ps_remote_ahead_place (PsRemoteAhead *ahead, const char *path)
+{
+  PsPutOp *self = (PsPutOp *)ahead;
+
+  g_return_if_fail (self->ahead);
+  self->ahead = false;
+  self->op.path = g_strdup (path);
+  if (path == NULL)
+    self->still_same = is_unwanted;
+  else
+    ps_request_make_parents (self->op.remote, path);
+  ps_remote_let_go (self->op.remote);
 }

@@ -37,6 +37,7 @@ typedef struct
   gboolean (*next_piece) (PsPutPiece *piece, gpointer user_data); /* (nullable) */
   char *resume_key;                                               /* (nullable) */
   bool own;
+  bool ahead; /* it is not known yet how it is to be called */
   PsOwnMode own_mode;
   char *aside;
   gboolean (*still_same) (gpointer user_data);

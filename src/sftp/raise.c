@@ -65,7 +65,7 @@ fail (PsRaise *self, GError *error)
     self->error = error;
   else
     g_error_free (error);
-  ps_remote_let_names_go (self->remote);
+  ps_remote_let_go (self->remote);
 }
 
 static void
@@ -166,7 +166,7 @@ on_written (const PsRemoteResult *result, gpointer user_data)
       return;
     }
   self->in_place = true;
-  ps_remote_let_names_go (self->remote);
+  ps_remote_let_go (self->remote);
   if (result->bytes != NULL)
     {
       take_displaced (self, result->bytes);
@@ -220,7 +220,7 @@ on_read (const PsRemoteResult *result, gpointer user_data)
     }
   self->seen = self->there.state == PS_MARKER_PRESENT && strcmp (self->there.id, self->now.id) == 0;
   if (self->seen)
-    ps_remote_let_names_go (self->remote);
+    ps_remote_let_go (self->remote);
   else
     fail_changed (self, _ ("The marker of the folder on the server is not what it was"));
 }

@@ -104,7 +104,7 @@ struct PsRemote
   GQueue done; /* (element-type PsOp) finished, not called back yet */
   GQueue waiting[PS_N_QUEUES];
   GQueue streams[2][2]; /* [upload][bulk]: operations with content to move */
-  GQueue complete;      /* (element-type PsOp) uploads that wait to be put in place */
+  GQueue complete;      /* (element-type PsOp) uploads that wait for a word to be put in place */
   guint begun[PS_N_QUEUES];
   guint outstanding; /* operations of the engine, listings not counted */
   guint64 finished;  /* operations called back so far */
@@ -150,11 +150,12 @@ bool ps_op_check_type (PsOp *op, const PsReply *reply, uint8_t type);
 void ps_op_stream (PsOp *op, bool upload);
 void ps_op_stop_stream (PsOp *op);
 
-/* @op waits until names may be changed; then @next follows, unless that has failed. */
-void ps_op_wait_for_names (PsOp *op, PsOpStage next);
+/* @op waits for a word; then @next follows, unless names cannot be changed any more. */
+void ps_op_wait (PsOp *op, PsOpStage next);
 
-/* What waits for a step of the raising looks again whether it may go on. */
-void ps_remote_let_names_go (PsRemote *self);
+/* The word: a step of the raising was made, or a file of ours got its name. What waits looks again
+ * whether that was it. */
+void ps_remote_let_go (PsRemote *self);
 
 /* A request of @op is complete and goes out; for request.c. */
 void ps_op_sent (PsOp *op, PsCost cost, guint tag);
@@ -266,10 +267,6 @@ void ps_remote_mark_changed (PsRemote *self, const char *path);
 
 /* --- lister.c --- */
 
-/* @listing: (transfer full): its state says whether it can be used. */
-typedef void (*PsListed) (PsListing *listing, gpointer data);
-
-void ps_remote_list_async (PsRemote *self, const char *dir, PsListed listed, gpointer data);
 void ps_scan_free (PsScan *scan);
 
 /* --- prepare.c --- */

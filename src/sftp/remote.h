@@ -94,6 +94,12 @@ void ps_remote_get_traffic (const PsRemote *self, PsRemoteTraffic *traffic);
 /* The pipelined lister; its next () drives ps_remote_step (). */
 PsLister ps_remote_lister (PsRemote *self);
 
+/* @listing: (transfer full): its state says whether it can be used. */
+typedef void (*PsListed) (PsListing *listing, gpointer data);
+
+/* Lists one directory beside whatever the lister does. */
+void ps_remote_list_async (PsRemote *self, const char *dir, PsListed listed, gpointer data);
+
 /* The outcome of one operation, valid during the callback only. */
 typedef struct
 {
@@ -208,6 +214,16 @@ void ps_remote_read_async (PsRemote *self, const char *path, uint64_t offset, gs
  * over. Makes missing directories. */
 void ps_remote_write_async (PsRemote *self, const char *path, GBytes *content, PsRemoteDone done,
                             gpointer user_data);
+
+/* The same for a file that gets its name later: meanwhile it is sent and made durable. Valid until
+ * @done, which comes after ps_remote_ahead_place () or at a failure before that. */
+typedef struct PsRemoteAhead PsRemoteAhead;
+
+PsRemoteAhead *ps_remote_write_ahead (PsRemote *self, GBytes *content, PsRemoteDone done,
+                                      gpointer user_data);
+
+/* Its name is @path; NULL: it is not wanted any more, and @done is told CHANGED. Once. */
+void ps_remote_ahead_place (PsRemoteAhead *self, const char *path);
 
 void ps_remote_stat_async (PsRemote *self, const char *path, PsRemoteDone done,
                            gpointer user_data); /* lstat; absence is no error: kind ABSENT */

@@ -267,6 +267,8 @@ ps_request_remove_detached (PsRemote *remote, const char *path)
 void
 ps_request_make_parents (PsRemote *remote, const char *path)
 {
+  if (remote->lost != NULL)
+    return;
   for (const char *slash = strchr (path, '/'); slash != NULL; slash = strchr (slash + 1, '/'))
     {
       g_autofree char *dir = g_strndup (path, (gsize)(slash - path));

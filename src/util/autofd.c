@@ -38,3 +38,26 @@ ps_raise_file_limit (void)
   if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
     g_debug ("the limit of open files stays as it is");
 }
+
+static void
+close_one (gpointer data, gpointer user_data)
+{
+  close (GPOINTER_TO_INT (data) - 1); /* a pool takes no NULL */
+}
+
+static gpointer
+make_closer (gpointer data)
+{
+  return g_thread_pool_new (close_one, NULL, 1, FALSE, NULL);
+}
+
+void
+ps_close_fd_behind (int *fd)
+{
+  static GOnce closer = G_ONCE_INIT;
+
+  if (*fd < 0)
+    return;
+  g_once (&closer, make_closer, NULL);
+  g_thread_pool_push (closer.retval, GINT_TO_POINTER (ps_steal_fd (fd) + 1), NULL);
+}

@@ -12,6 +12,10 @@ void ps_close_fd (int *fd);
 /* Returns *@fd and leaves -1 behind, so that the caller now owns it. */
 int ps_steal_fd (int *fd);
 
+/* As ps_close_fd (), in a thread and some time: the last descriptor of a removed file of a gigabyte
+ * frees all that it took up, for which nobody has to wait. */
+void ps_close_fd_behind (int *fd);
+
 /* Every directory that is listed and every file that is transferred takes a descriptor, and the
  * usual soft limit of 1,024 is a heritage of select (). For main (). */
 void ps_raise_file_limit (void);
