@@ -4,6 +4,7 @@
 #include "engine/reuse-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -47,10 +48,14 @@ copy_by_hand (int source, uint64_t from, int target, uint64_t at, gsize length, 
   return TRUE;
 }
 
+/* Returns after the disk has begun to write what was copied: while the rest is compared and summed
+ * up it has nothing else to do, and in the end all has to be there. */
 static gboolean
 copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancellable *cancellable,
       GError **error)
 {
+  uint64_t begin = at;
+
   while (length > 0)
     {
       off_t in = (off_t)from, out = (off_t)at;
@@ -70,6 +75,8 @@ copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancella
       at += (uint64_t)copied;
       length -= (uint64_t)copied;
     }
+  if (at - begin >= CHUNK)
+    (void)sync_file_range (self->target, (off_t)begin, (off_t)(at - begin), SYNC_FILE_RANGE_WRITE);
   return TRUE;
 }
 
