@@ -24,6 +24,22 @@ test_plain (gconstpointer data)
   g_assert_cmpstr (f.questions->str, ==, "");
 }
 
+/* A server that takes the key is not asked first what it offers, which would take a round trip. */
+static void
+test_nothing_asked (void)
+{
+  const PsTestSshdOptions server = { .config = "LogLevel DEBUG1\n" };
+  g_auto (LoginFixture) f = { 0 };
+  g_autofree char *log = NULL;
+
+  if (!login_fixture_init (&f, &server))
+    return;
+  login_fixture_expect_success (&f);
+  log = ps_test_sshd_log (f.sshd);
+  g_assert_nonnull (strstr (log, "method publickey"));
+  g_assert_null (strstr (log, "method none"));
+}
+
 /* Replaces the fixture's key by one with a passphrase. */
 static void
 encrypt_key (LoginFixture *f, const char *passphrase)
@@ -361,6 +377,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   add_table ();
+  g_test_add_func ("/sftp/login/key/nothing-asked", test_nothing_asked);
   g_test_add_func ("/sftp/login/key/no-passphrase", test_no_passphrase);
   g_test_add_func ("/sftp/login/key/encrypted-stranger", test_encrypted_stranger);
   g_test_add_func ("/sftp/login/key/stranger", test_stranger);

@@ -306,6 +306,70 @@ test_write (gconstpointer data)
   g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
 }
 
+/* All that can be done for a file without a name is done before it has one. */
+static void
+wait_until_ahead (Wire *wire, const WireResult *result)
+{
+  guint n = 0;
+
+  while (n == 0 && !result->done)
+    {
+      wire_stat (wire, "");
+      n = wire_count (wire, ".pisync/tmp");
+    }
+  for (guint i = 0; i < 5; i++) /* more round trips than it takes */
+    wire_stat (wire, "");
+  g_assert_false (result->done);
+}
+
+static void
+test_write_ahead (gconstpointer data)
+{
+  g_autoptr (Wire) wire = wire_new (data);
+  g_auto (WireResult) result = { 0 };
+  g_autoptr (GBytes) content = g_bytes_new_static ("content", 7);
+  PsRemoteAhead *ahead = ps_remote_write_ahead (wire->remote, content, wire_done, &result);
+
+  wire_write (wire, ".pisync/signatures/n", "before");
+  wait_until_ahead (wire, &result);
+  ps_remote_ahead_place (ahead, ".pisync/signatures/n");
+  wire_wait (wire, &result);
+  g_assert_no_error (result.error);
+  assert_text (wire, ".pisync/signatures/n", "content");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
+/* It is named before anything was sent. */
+static void
+test_write_ahead_at_once (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  g_autoptr (GBytes) content = g_bytes_new_static ("content", 7);
+
+  ps_remote_ahead_place (ps_remote_write_ahead (wire->remote, content, wire_done, &result),
+                         ".pisync/signatures/n");
+  wire_wait (wire, &result);
+  g_assert_no_error (result.error);
+  assert_text (wire, ".pisync/signatures/n", "content");
+}
+
+static void
+test_write_ahead_in_vain (void)
+{
+  g_autoptr (Wire) wire = wire_new ("");
+  g_auto (WireResult) result = { 0 };
+  g_autoptr (GBytes) content = g_bytes_new_static ("content", 7);
+  PsRemoteAhead *ahead = ps_remote_write_ahead (wire->remote, content, wire_done, &result);
+
+  wait_until_ahead (wire, &result);
+  ps_remote_ahead_place (ahead, NULL);
+  wire_wait (wire, &result);
+  g_assert_error (result.error, PS_SFTP_ERROR, PS_SFTP_ERROR_CHANGED);
+  wire_stat (wire, "");
+  g_assert_cmpuint (wire_count (wire, ".pisync/tmp"), ==, 0);
+}
+
 static void
 test_names (void)
 {
@@ -642,6 +706,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sftp/ops/attributes", test_attributes);
   g_test_add_data_func ("/sftp/ops/write", "", test_write);
   g_test_add_data_func ("/sftp/ops/write/poor", poor, test_write);
+  g_test_add_data_func ("/sftp/ops/write-ahead", "", test_write_ahead);
+  g_test_add_data_func ("/sftp/ops/write-ahead/poor", poor, test_write_ahead);
+  g_test_add_func ("/sftp/ops/write-ahead/at-once", test_write_ahead_at_once);
+  g_test_add_func ("/sftp/ops/write-ahead/in-vain", test_write_ahead_in_vain);
   g_test_add_func ("/sftp/ops/names", test_names);
   g_test_add_func ("/sftp/ops/name-too-long", test_name_too_long);
   g_test_add_data_func ("/sftp/marker", "", test_marker);
