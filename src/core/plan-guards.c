@@ -162,6 +162,15 @@ bytes_to (const PsStep *step, PsSide side)
   return transfers && source->kind == PS_KIND_FILE ? source->size : 0;
 }
 
+/* What is fetched to be compared goes away again: it has to fit, and leaves the others their room.
+ */
+static bool
+is_too_large_to_compare (const PsStep *step, uint64_t local)
+{
+  return step->kind == PS_STEP_COMPARE && step->remote.kind == PS_KIND_FILE
+         && step->remote.size > local;
+}
+
 /* What is replaced is kept, so nothing is counted as becoming free. A conflict needs room on both
  * sides. */
 void
@@ -177,7 +186,7 @@ ps_plan_guard_room (PsPlan *self, const PsPlanOptions *options)
 
       if (item->role != PS_ROLE_PLAIN || item->step.held != PS_GUARD_NONE)
         continue;
-      if (down > local || up > remote)
+      if (down > local || up > remote || is_too_large_to_compare (&item->step, local))
         {
           item->step.held = PS_GUARD_ROOM;
           continue;

@@ -190,7 +190,8 @@ room_message (const PsPlan *plan)
     {
       const PsStep *step = ps_plan_peek_step (plan, i);
 
-      here &= step->held != PS_GUARD_ROOM || step->kind == PS_STEP_DOWNLOAD;
+      here &= step->held != PS_GUARD_ROOM || step->kind == PS_STEP_DOWNLOAD
+              || step->kind == PS_STEP_COMPARE;
       there &= step->held != PS_GUARD_ROOM || step->kind == PS_STEP_UPLOAD;
     }
   if (here == there)

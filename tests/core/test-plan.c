@@ -593,6 +593,9 @@ static const RoomCase rooms[] = {
   { "conflict-needs-both-up", 1000, 100, "a - - f200 f50", "conflict a held:room" },
   { "conflict-with-dir", 0, 10, "a - - f5 d\nb - - d f5",
     "conflict a\nconflict b held:room\nagain" },
+  { "compared-one-by-one", 100, UINT64_MAX,
+    "a - - f90@1 f90@2\nb - - f90@1 f90@2\nc - - f100@1 f100@2",
+    "compare a\ncompare b\ncompare c held:room" },
   { "held-keeps-directory", UINT64_MAX, 0, "a d d d -\na/f f1 f1 f2 -",
     "mkdir-remote a\nupload a/f held:room" },
 };
