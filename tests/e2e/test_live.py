@@ -147,6 +147,7 @@ def live(t, disturbs):
     server, here, devices = household(t)
     for device in devices:
         device.change_ini("LOCAL CONFIG", "throttling", "1")
+        device.change_ini("LOCAL CONFIG", "log_file_max", "1000000")  # it only grows: said ()
         device.change_ini("SYNC", "delete_guard_percent", "100")
     people = LivePeople(t, devices)
     processes = {device.name: start(device) for device in devices}
