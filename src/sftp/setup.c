@@ -121,14 +121,22 @@ ps_remote_space (PsRemote *self, uint64_t *free_bytes, uint64_t *total_bytes,
 
 /* --- The root --- */
 
+/* Those that are there already fail, whatever the words. Of the others the last one tells most, but
+ * not that it lacks the one above it, which has said why. */
+static void
+on_dir_made (PsOp *op, const PsReply *reply)
+{
+  if (op->error != NULL && ps_reply_is (reply, PS_FX_NO_SUCH_FILE))
+    return;
+  g_clear_error (&op->error);
+  ps_op_check (op, reply);
+}
+
 static void
 on_root (PsOp *op, const PsReply *reply, guint tag)
 {
-  if (tag == TAG_DO) /* those that are there already fail, whatever the words */
-    {
-      g_clear_error (&op->error); /* the last one tells most */
-      ps_op_check (op, reply);
-    }
+  if (tag == TAG_DO)
+    on_dir_made (op, reply);
   else if (reply->type != PS_FXP_ATTRS)
     {
       if (op->error == NULL)

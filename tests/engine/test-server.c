@@ -282,6 +282,22 @@ test_roots_refused (Fixture *f, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "/proc/nowhere"));
 }
 
+/* The first directory that cannot be made says why, not those below it. */
+static void
+test_roots_denied (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (f->sshd == NULL)
+    return;
+  assert_connects (f);
+  g_free (f->config->remote_base);
+  f->config->remote_base = g_strdup ("/pisync-not-there/disk/PiSync");
+  g_assert_false (make_roots (f, FALSE, &error));
+  g_assert_nonnull (strstr (error->message, "/pisync-not-there/disk/PiSync"));
+  g_assert_nonnull (strstr (error->message, "permission denied"));
+}
+
 static void
 test_not_trusted (Fixture *f, gconstpointer data)
 {
@@ -456,6 +472,7 @@ test_queue (Fixture *f, gconstpointer data)
 static const PsTestSshdOptions by_key = { .user_keys = "ed25519" };
 static const PsTestSshdOptions by_password = { .flags = PS_TEST_SSHD_PASSWORD };
 
+static const PsTestSshdOptions ordinary_user = { .flags = PS_TEST_SSHD_ACCOUNT };
 static const PsTestSshdOptions in_a_chroot
     = { .flags = PS_TEST_SSHD_PASSWORD | PS_TEST_SSHD_CHROOT };
 
@@ -476,6 +493,7 @@ main (int argc, char **argv)
   add ("folder-errors", &by_key, test_folder_errors);
   add ("roots", &by_key, test_roots);
   add ("roots-refused", &by_key, test_roots_refused);
+  add ("roots-denied", &ordinary_user, test_roots_denied);
   add ("not-trusted", &by_key, test_not_trusted);
   add ("fingerprint", &by_key, test_fingerprint);
   add ("cancel", &by_key, test_cancel);
