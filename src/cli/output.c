@@ -18,6 +18,7 @@ struct PsOutput
   gboolean has_terminal;
   char *drawn;  /* (nullable) the progress line that stands there now */
   gint64 since; /* when it was drawn, monotonic */
+  char *told;   /* (nullable) the last trouble: what ends the run because of it says the same */
   gboolean broken;
 };
 
@@ -49,6 +50,7 @@ ps_output_free (PsOutput *self)
   if (log_output == self)
     log_output = NULL;
   ps_output_clear_progress (self);
+  g_free (self->told);
   g_free (self);
 }
 
@@ -188,6 +190,8 @@ show_event (PsOutput *self, const PsEvent *event)
     case PS_EVENT_PROBLEM:
     case PS_EVENT_HELD:
       complain (self, text);
+      g_free (self->told);
+      self->told = g_strdup (event->message);
       break;
     case PS_EVENT_ACTION:
     case PS_EVENT_LINK:
@@ -280,7 +284,8 @@ ps_output_error (PsOutput *self, const GError *error, const char *advice)
   g_return_if_fail (error != NULL);
 
   write_error_json (self, error);
-  complain (self, error->message);
+  if (g_strcmp0 (error->message, self->told) != 0)
+    complain (self, error->message);
   if (advice != NULL)
     complain (self, advice);
 }

@@ -53,6 +53,8 @@ def test_root_not_mounted_there(t):
         contains(result.stderr, "mounted")
         equal(snapshot(device.local), before, "the folder here")
         equal(os.listdir(here), [], "nothing is made in the empty folder")
+    said = device.cli("sync").expect(GUARD).stderr
+    equal(said.count("mounted"), 1, "it is said once: " + said)
     here.rmdir()
     equal(device.sync(status=GUARD).summary["in_sync"], False)
     equal(here.exists(), False, "the folder is not made again")
