@@ -54,7 +54,8 @@ typedef enum
                   CON, NUL, COM1 … */
 } PsNameRules;
 
-/* Returns: (transfer full): what names, or paths, that differ in case alone have in common. */
+/* Returns: (transfer full): what names, or paths, that differ only in case or in how accents are
+ * encoded have in common. */
 char *ps_name_fold (const char *name);
 
 /* Whether @a and @b are two names, or paths, here and one on a disk that does not tell cases apart.

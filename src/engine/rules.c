@@ -115,7 +115,8 @@ ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other
   folded = ps_name_fold (name);
   *other = g_hash_table_lookup (self->folded, folded);
   if (*other != NULL)
-    return N_ ("the other side already has a name that differs from this one in case alone");
+    return N_ ("the other side already has a name that differs from this one only in case or in "
+               "how accents are encoded");
   g_hash_table_insert (self->folded, g_steal_pointer (&folded), g_strdup (name));
   return NULL;
 }
