@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/content.h"
 
-#include "engine/reuse-private.h"
+#include "delta/delta.h"
+#include "engine/reuse.h"
 #include "util/autofd.h"
 #include "util/sha256.h"
 #include "util/words.h"

@@ -127,16 +127,8 @@ void ps_publication_end (PsPublication *self, const char *path, const PsEntry *r
 /* It did not come to that: the signature is taken away again. */
 void ps_publication_drop (PsPublication *self);
 
-/* Returns: (transfer full): the path of the note on @path, seen as @remote. */
-char *ps_reuse_note_path (const char *path, const PsEntry *remote);
-
 /* Returns: (transfer full): the path of the signature of a content. */
 char *ps_reuse_signature_path (const uint8_t sha256[32]);
-
-/* Reads a note. FALSE where it is none. */
-gboolean ps_reuse_parse_note (GBytes *note, uint8_t sha256[32]);
-
-#define PS_REUSE_NOTE_SIZE 65
 
 /* --- reuse-similar.c --- */
 

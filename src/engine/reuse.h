@@ -92,4 +92,14 @@ gboolean ps_reuse_wants_commit (PsReuse *self);
  */
 gboolean ps_reuse_tidy (PsReuse *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* --- Notes: what content a large file on the server has, published beside its signature --- */
+
+#define PS_REUSE_NOTE_SIZE 65 /* bytes */
+
+/* Returns: (transfer full): the path of the note on @path, seen as @remote. */
+char *ps_reuse_note_path (const char *path, const PsEntry *remote);
+
+/* Reads a note. FALSE where it is none. */
+gboolean ps_reuse_parse_note (GBytes *note, uint8_t sha256[32]);
+
 G_END_DECLS
