@@ -149,9 +149,9 @@ on_accepted (PsApp *self, PsPair *pair)
 }
 
 static void
-on_account_left (PsApp *self, const PsConfig *config)
+on_account_left (PsApp *self, const PsConfig *config, const char *keyfile)
 {
-  ps_prompts_forget (self->prompts, config);
+  ps_prompts_forget (self->prompts, config, keyfile);
 }
 
 static void

@@ -103,7 +103,7 @@ ps_pairs_class_init (PsPairsClass *klass)
   signals[ACCEPTED] = g_signal_new ("accepted", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 1, PS_TYPE_PAIR);
   signals[ACCOUNT_LEFT] = g_signal_new ("account-left", PS_TYPE_PAIRS, G_SIGNAL_RUN_LAST, 0, NULL,
-                                        NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+                                        NULL, NULL, G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_STRING);
 }
 
 static void
@@ -251,15 +251,34 @@ may_be_same_account (const PsConfig *a, const PsConfig *b)
          && (a->user == NULL || b->user == NULL || g_str_equal (a->user, b->user));
 }
 
+/* Whether the key file of @config may be one that @other signs in with. */
+static gboolean
+may_use_its_key (const PsConfig *other, const PsConfig *config)
+{
+  return other->auth != PS_AUTH_PASSWORD
+         && (other->keyfile == NULL || g_str_equal (other->keyfile, config->keyfile));
+}
+
 void
 ps_pairs_leave_account (PsPairs *self, const PsConfig *config)
 {
+  gboolean account_left = TRUE, key_left = config->keyfile != NULL;
+
   g_return_if_fail (PS_IS_PAIRS (self));
-  for (guint i = 0; i < self->pairs->len; i++)
-    if (may_be_same_account (ps_pair_get_config (self->pairs->pdata[i]), config)
-        || may_be_same_account (ps_pair_get_wish (self->pairs->pdata[i]), config))
-      return;
-  g_signal_emit (self, signals[ACCOUNT_LEFT], 0, config);
+  for (guint i = 0; i < 2 * self->pairs->len; i++)
+    {
+      PsPair *pair = self->pairs->pdata[i / 2];
+      const PsConfig *other = i % 2 == 0 ? ps_pair_get_config (pair) : ps_pair_get_wish (pair);
+
+      if (!may_be_same_account (other, config))
+        continue;
+      account_left = FALSE;
+      key_left = key_left && !may_use_its_key (other, config);
+    }
+  if (account_left)
+    g_signal_emit (self, signals[ACCOUNT_LEFT], 0, config, NULL);
+  else if (key_left)
+    g_signal_emit (self, signals[ACCOUNT_LEFT], 0, config, config->keyfile);
 }
 
 static void

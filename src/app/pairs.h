@@ -3,8 +3,8 @@
  *
  * Signals, beside "items-changed": "status-changed" (PsPair; NULL when the files that cannot be
  * used changed), "event" (PsPair, PsEvent), "question" (PsPair, PsQuestion),
- * "accepted" (PsPair), "account-left" (const PsConfig, a pointer): no pair may have its account any
- * more. */
+ * "accepted" (PsPair), "account-left" (const PsConfig, a pointer; (nullable) utf8): no pair may
+ * have its account, or that key file of it, any more. */
 #pragma once
 
 #include "app/pair.h"
@@ -40,7 +40,7 @@ void ps_pairs_remove_async (PsPairs *self, PsPair *pair, GAsyncReadyCallback cal
 gboolean ps_pairs_remove_finish (PsPairs *self, GAsyncResult *result, GError **error);
 
 /* A pair had the account of @config before it was changed or removed: says so by "account-left"
- * where it was the last one. */
+ * where it was the last one, or the last with that key file. */
 void ps_pairs_leave_account (PsPairs *self, const PsConfig *config);
 
 /* Ends all of them for good; @callback once no worker is left. */

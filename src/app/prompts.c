@@ -467,15 +467,17 @@ drop_account (GPtrArray *list, const PsSecretId *account)
 
       if (g_strcmp0 (typed->host, account->host) == 0
           && (account->port == 0 || typed->port == account->port)
-          && (account->user == NULL || g_strcmp0 (typed->user, account->user) == 0))
+          && (account->user == NULL || g_strcmp0 (typed->user, account->user) == 0)
+          && (account->subject == NULL || g_strcmp0 (typed->subject, account->subject) == 0))
         g_ptr_array_remove_index (list, i);
     }
 }
 
 void
-ps_prompts_forget (PsPrompts *self, const PsConfig *config)
+ps_prompts_forget (PsPrompts *self, const PsConfig *config, const char *keyfile)
 {
-  PsSecretId account = { .host = config->host, .port = config->port, .user = config->user };
+  PsSecretId account
+      = { .host = config->host, .port = config->port, .user = config->user, .subject = keyfile };
 
   g_return_if_fail (PS_IS_PROMPTS (self));
   drop_account (self->typed, &account);

@@ -28,9 +28,10 @@ void ps_prompts_ask (PsPrompts *self, PsQuestion *question, const PsConfig *conf
 void ps_prompts_accepted (PsPrompts *self, const char *pair);
 void ps_prompts_rejected (PsPrompts *self, const char *pair);
 
-/* Drops all that is remembered, here and in the keyring, for the account of @config: of any port or
- * user where it names none. In the background; nobody is asked or told. */
-void ps_prompts_forget (PsPrompts *self, const PsConfig *config);
+/* Drops what is remembered, here and in the keyring, for the account of @config: of any port or
+ * user where it names none. @keyfile: (nullable): only the passphrase of that file. In the
+ * background; nobody is asked or told. */
+void ps_prompts_forget (PsPrompts *self, const PsConfig *config, const char *keyfile);
 
 /* Closes the dialog of a question that nobody waits for any more. */
 void ps_prompts_check (PsPrompts *self);

@@ -458,6 +458,34 @@ def test_changing_the_last_pair_of_an_account_forgets_its_password(d):
     assert app.end() == 0, app.output()
 
 
+def test_changing_the_key_file_forgets_its_passphrase(d):
+    pi = Pi(d)
+    plain, key = str(pi.server.key), os.path.join(d.home, "locked key")
+    pi.server.make_key(key, passphrase="open sesame")
+    with open(key + ".pub") as public, open(pi.server.authorized_keys, "a") as keys:
+        keys.write(public.read())
+    ini = os.path.join(pi.config, "pisync.ini")
+    with open(ini) as stream:
+        text = stream.read()
+    with open(ini, "w") as stream:
+        stream.write(text.replace(plain, key))
+    pi.write("a.txt")
+    app = pi.run("--hidden")
+    dialog = app.window("Sign In to PiSync")
+    screen.wait_active(d, "Sign In to PiSync")
+    dialog.find("password text").set_text("open sesame")
+    screen.key(d, "Return")
+    pi.wait_text("a.txt", "text")
+    wait.until("the passphrase to be kept", lambda: kept_secrets(d, subject=key))
+    app.activate("preferences")
+    entry = app.window(TITLE).find("text", "Key file")
+    entry.set_text(plain)
+    entry.press()
+    wait_ini(pi, f"keyfile={plain}")
+    wait.until("the passphrase to be forgotten", lambda: not kept_secrets(d))
+    assert app.end() == 0, app.output()
+
+
 def test_question_about_a_pair_goes_with_it(d):
     """Once another pair is shown, the answer would be taken for one about that."""
     pi, app, window = two_pairs_with_a_password(d)
