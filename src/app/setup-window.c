@@ -35,6 +35,7 @@ struct _PsSetupWindow
   PsSetup *setup;
   PsNeighbours *neighbours;
   Page page;
+  gint64 clicked_at;          /* on Next, monotonic */
   PsFolderCheck *local_check; /* (nullable) before the page of the folder was open */
   GCancellable *cancellable;  /* (nullable) something is under way */
   char *failure;              /* (nullable) why this page could not be left */
@@ -384,9 +385,26 @@ start (PsSetupWindow *self)
   ps_setup_begin_async (self->setup, on_begun, g_object_ref (self));
 }
 
+/* The other half of a double click was not meant for the page that the first one turned to. */
+static gboolean
+is_second_click (PsSetupWindow *self)
+{
+  g_autoptr (GdkEvent) event = gtk_get_current_event ();
+  gint64 before = self->clicked_at;
+  int ms;
+
+  if (event == NULL || gdk_event_get_event_type (event) != GDK_BUTTON_RELEASE)
+    return FALSE;
+  self->clicked_at = g_get_monotonic_time ();
+  g_object_get (gtk_widget_get_settings (GTK_WIDGET (self)), "gtk-double-click-time", &ms, NULL);
+  return before != 0 && self->clicked_at - before < ms * G_GINT64_CONSTANT (1000);
+}
+
 static void
 on_next (PsSetupWindow *self)
 {
+  if (is_second_click (self))
+    return;
   switch (self->page)
     {
     case PAGE_SERVER:

@@ -48,6 +48,18 @@ def test_from_nothing_to_a_kept_folder(d):
     assert setup.app.end() == 0, setup.app.output()
 
 
+def test_double_click_turns_one_page(d):
+    setup = Setup(d, auth="password")
+    setup.fill_server()
+    screen.wait_active(d, TITLE)
+    screen.click(d, setup.window.find("push button", "Next"), times=2)
+    setup.page("Signing in")
+    setup.window.find("push button", "Back").press()  # else it would end the signing in
+    setup.page("Your server")
+    assert setup.app.no_window(LOGIN)
+    assert setup.app.end() == 0, setup.app.output()
+
+
 def test_mistakes_are_told_and_mended(d):
     setup = Setup(d, auth="password")
     setup.fill_server(host="my pi")

@@ -107,10 +107,12 @@ def key(desktop, *names):
     xdotool(desktop, "key", "--delay", 8, *names)
 
 
-def click(desktop, node):
-    """A real click in the middle of a widget; its window must be in place (active)."""
+def click(desktop, node, times=1):
+    """A real click in the middle of a widget, or several at a person's speed; its window must be in
+    place (active)."""
     x, y, width, height = node.extents()
-    xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", 1)
+    xdotool(desktop, "mousemove", x + width // 2, y + height // 2, "click", "--repeat", times,
+            "--delay", 100, 1)
 
 
 def _windows(desktop, kind):
