@@ -3,6 +3,7 @@
 """Only what changed travels: two devices, every kind of edit, counted by what the programs say they
 have sent and received, and compared by what lies on the server."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -173,6 +174,15 @@ def kill_in_the_middle(t, device, grown):
     t.end(process)
 
 
+def holds_more(tmp, size):
+    """Whether a temporary file has more bytes than that. Others come and go meanwhile."""
+    for path in tmp.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_size > size:
+                return True
+    return False
+
+
 def slow_device(t, server, device, rate):
     """The device goes through a line of so many MiB a second from now on."""
     line = t.slowlink(server, "-u", f"{rate}m", "-r", f"{rate}m")
@@ -186,8 +196,7 @@ def test_killed_download_goes_on(t):
     edits.make_random(there, size, t.random)
     slow_device(t, server, device, 24)
     tmp = device.local / ".pisync" / "tmp"
-    kill_in_the_middle(t, device, lambda: any(path.stat().st_size > size * 2 // 3
-                                              for path in tmp.iterdir()))
+    kill_in_the_middle(t, device, lambda: holds_more(tmp, size * 2 // 3))
     device.use_port(server, server.port)
     received = device.sync().summary["bytes_received"]
     t.say(f"received {received} of {size}")
@@ -201,8 +210,7 @@ def test_killed_upload_goes_on(t):
     edits.make_random(device.local / "file", size, t.random)
     slow_device(t, server, device, 24)
     tmp = server.remote()[0] / ".pisync" / "tmp"
-    kill_in_the_middle(t, device, lambda: any(path.stat().st_size > size * 2 // 3
-                                              for path in tmp.iterdir()))
+    kill_in_the_middle(t, device, lambda: holds_more(tmp, size * 2 // 3))
     device.use_port(server, server.port)
     sent = device.sync().summary["bytes_sent"]
     t.say(f"sent {sent} of {size}")
@@ -226,8 +234,7 @@ def test_source_changes_while_it_is_sent(t):
     slow_device(t, server, device, 8)
     process = device.start("--json", "sync")
     tmp = there / ".pisync" / "tmp"
-    wait_for("some of the file", lambda: any(part.stat().st_size > 6 * edits.MIB
-                                             for part in tmp.iterdir()), 60)
+    wait_for("some of the file", lambda: holds_more(tmp, 6 * edits.MIB), 60)
     with open(path, "r+b") as stream:
         stream.seek(20 * edits.MIB)
         stream.write(t.random.randbytes(4096))
