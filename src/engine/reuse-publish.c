@@ -215,10 +215,9 @@ static void
 release (PsPublication *self)
 {
   self->released = TRUE;
+  go_on (self);
   if (self->waits == 0)
     publication_free (self);
-  else
-    go_on (self);
 }
 
 void
