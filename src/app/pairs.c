@@ -259,21 +259,29 @@ may_use_its_key (const PsConfig *other, const PsConfig *config)
          && (other->keyfile == NULL || g_str_equal (other->keyfile, config->keyfile));
 }
 
+/* Clears of @account_left and @key_left what @other may still use of @config. */
+static void
+keep_what_is_used (const PsConfig *other, const PsConfig *config, gboolean *account_left,
+                   gboolean *key_left)
+{
+  if (!may_be_same_account (other, config))
+    return;
+  *account_left = FALSE;
+  *key_left = *key_left && !may_use_its_key (other, config);
+}
+
 void
 ps_pairs_leave_account (PsPairs *self, const PsConfig *config)
 {
   gboolean account_left = TRUE, key_left = config->keyfile != NULL;
 
   g_return_if_fail (PS_IS_PAIRS (self));
-  for (guint i = 0; i < 2 * self->pairs->len; i++)
+  for (guint i = 0; i < self->pairs->len; i++)
     {
-      PsPair *pair = self->pairs->pdata[i / 2];
-      const PsConfig *other = i % 2 == 0 ? ps_pair_get_config (pair) : ps_pair_get_wish (pair);
+      PsPair *pair = self->pairs->pdata[i];
 
-      if (!may_be_same_account (other, config))
-        continue;
-      account_left = FALSE;
-      key_left = key_left && !may_use_its_key (other, config);
+      keep_what_is_used (ps_pair_get_config (pair), config, &account_left, &key_left);
+      keep_what_is_used (ps_pair_get_wish (pair), config, &account_left, &key_left);
     }
   if (account_left)
     g_signal_emit (self, signals[ACCOUNT_LEFT], 0, config, NULL);

@@ -48,8 +48,8 @@ copy_by_hand (int source, uint64_t from, int target, uint64_t at, gsize length, 
   return TRUE;
 }
 
-/* Returns after the disk has begun to write what was copied: while the rest is compared and summed
- * up it has nothing else to do, and in the end all has to be there. */
+/* Has the disk begin to write a long stretch at once: while the rest is compared and summed up it
+ * has nothing else to do, and in the end all has to be there. */
 static gboolean
 copy (const PsFill *self, uint64_t from, uint64_t at, uint64_t length, GCancellable *cancellable,
       GError **error)

@@ -24,7 +24,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PsNameClashes, ps_name_clashes_free)
 
 /* Returns: (nullable): why @name cannot be made beside what is there, static, plain English; else
  * NULL, and @name counts as there from now on. *@other is the name, if it is one, that differs from
- * it in case alone, borrowed; NULL otherwise. */
+ * it only in case or in how accents are encoded, borrowed; NULL otherwise. */
 const char *ps_name_clashes_check (PsNameClashes *self, const char *name, const char **other);
 
 G_END_DECLS
